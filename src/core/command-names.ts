@@ -1,0 +1,20 @@
+/**
+ * Every command's name: a first argument that is none of them may be a persona. A test compares the list
+ * with the commands that the program has.
+ */
+export const commandNames: readonly string[] = [
+  "switch",
+  "status",
+  "current",
+  "prompt",
+  "list",
+  "show",
+  "history",
+  "end",
+  "flush",
+  "metrics",
+  "config",
+  "doctor",
+  "completion",
+  "help",
+];

@@ -1,0 +1,40 @@
+/** The process environment as data. An empty value counts as unset, as OpenTelemetry has it. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The one place that reads the process environment. */
+export function readEnvironment(): Environment {
+  return process.env;
+}
+
+export function envValue(env: Environment, name: string): string | undefined {
+  const value = env[name];
+  return value === undefined || value.trim() === "" ? undefined : value;
+}
+
+/** `1`, `true`, `yes`, any provider's word: set and not `false` or `0`. */
+export function envFlag(env: Environment, name: string): boolean {
+  const value = envValue(env, name)?.toLowerCase();
+  return value !== undefined && value !== "false" && value !== "0";
+}
+
+/** Every variable of our own contract, once; help, the README's table and `doctor` come from it. */
+export const environmentVariables = [
+  { name: "TTA_PERSONA_HOME", doc: "Where settings and state live, instead of the platform's directories." },
+  {
+    name: "TTA_PERSONA_DELIVERY",
+    doc: "`background` (the default), `foreground` (the default when `CI` is set) or `off`.",
+  },
+  { name: "TTA_PERSONA_DELIVERY_TIMEOUT", doc: "The deadline of foreground delivery, such as `2s`." },
+  { name: "TTA_PERSONA_CI_SLOT", doc: "Tells parallel jobs of one pipeline apart: the matrix index." },
+  { name: "PUSHGATEWAY_URL", doc: "The Prometheus Pushgateway; switches that sink on." },
+  {
+    name: "OTEL_EXPORTER_OTLP_ENDPOINT",
+    doc: "The OTLP backend; switches that sink on. Every other standard `OTEL_*` variable is honoured too.",
+  },
+  {
+    name: "TRACEPARENT",
+    doc: "The parent of the spans that a command makes; `TRACESTATE` and `BAGGAGE` go with it.",
+  },
+  { name: "CI", doc: "Foreground delivery, and the CI identity on the Pushgateway." },
+  { name: "NO_COLOR", doc: "No colours. `FORCE_COLOR` asks for them where stdout is no terminal." },
+] as const;

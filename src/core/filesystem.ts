@@ -1,0 +1,32 @@
+import fs from "node:fs";
+
+/** What a directory allows: the nearest existing ancestor is asked where it is not there yet. */
+export function canWrite(path: string): boolean {
+  try {
+    fs.accessSync(nearestExisting(path), fs.constants.W_OK | fs.constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Whether a path lies on NFS or SMB, where appending is not atomic and facts could be lost.
+ * The numbers are Linux's, from statfs(2); elsewhere the answer is no.
+ */
+export function isNetworkFilesystem(path: string): boolean {
+  const networkTypes = [0x6969, 0x517b, 0xfe534d42, 0xff534d42];
+  try {
+    return networkTypes.includes(fs.statfsSync(nearestExisting(path)).type);
+  } catch {
+    return false;
+  }
+}
+
+function nearestExisting(path: string): string {
+  let existing = path;
+  while (!fs.existsSync(existing) && existing.lastIndexOf("/") > 0) {
+    existing = existing.slice(0, existing.lastIndexOf("/"));
+  }
+  return existing;
+}

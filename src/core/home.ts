@@ -1,0 +1,81 @@
+import fs from "node:fs";
+import { type Environment, envValue } from "./environment.ts";
+import type { Failure } from "./errors.ts";
+import { err, ok, type Result } from "./result.ts";
+
+/** Where everything lives. Directories are 0700, files 0600. */
+export interface Home {
+  readonly configDir: string;
+  readonly configFile: string;
+  /** The user's own persona definitions. */
+  readonly personas: string;
+  readonly data: string;
+  readonly journal: string;
+  readonly blobs: string;
+  /** Snapshots, checkpoints, dead letters, and the file that a shell prompt reads. */
+  readonly state: string;
+  readonly lease: string;
+}
+
+/**
+ * `$TTA_PERSONA_HOME`, else the platform's directories: XDG on Linux
+ * (https://specifications.freedesktop.org/basedir-spec/latest/), Application Support on macOS.
+ */
+export function resolveHome(env: Environment, platform: NodeJS.Platform): Result<Home, Failure> {
+  if (platform === "win32") {
+    return err({
+      reason: "unsupported-platform",
+      message: "Windows is not supported yet.",
+      hint: "Use WSL, where tta-persona works as on Linux.",
+    });
+  }
+  const own = envValue(env, "TTA_PERSONA_HOME");
+  if (own !== undefined) {
+    if (!own.startsWith("/")) {
+      return err({
+        reason: "home-not-absolute",
+        message: `TTA_PERSONA_HOME must be an absolute path, not "${own}".`,
+        hint: 'Set it to something like "$HOME/.tta-persona".',
+      });
+    }
+    return ok(layout(own, own));
+  }
+  const user = envValue(env, "HOME");
+  if (user === undefined) {
+    return err({
+      reason: "home-unknown",
+      message: "Neither TTA_PERSONA_HOME nor HOME is set, so there is no place for settings and state.",
+      hint: "Set TTA_PERSONA_HOME to a directory of your own.",
+    });
+  }
+  if (platform === "darwin") {
+    const support = `${user}/Library/Application Support/tta-persona`;
+    return ok(layout(support, support));
+  }
+  const config = absolute(envValue(env, "XDG_CONFIG_HOME")) ?? `${user}/.config`;
+  const data = absolute(envValue(env, "XDG_DATA_HOME")) ?? `${user}/.local/share`;
+  return ok(layout(`${config}/tta-persona`, `${data}/tta-persona`));
+}
+
+/** The specification says: a relative path there is invalid and to be ignored. */
+function absolute(path: string | undefined): string | undefined {
+  return path?.startsWith("/") ? path : undefined;
+}
+
+function layout(configDir: string, data: string): Home {
+  return {
+    configDir,
+    configFile: `${configDir}/config.json`,
+    personas: `${configDir}/personas`,
+    data,
+    journal: `${data}/journal`,
+    blobs: `${data}/blobs`,
+    state: `${data}/state`,
+    lease: `${data}/lease`,
+  };
+}
+
+/** Creates a directory for us alone; nothing happens when it is there. */
+export function ensureDirectory(path: string): void {
+  if (!fs.existsSync(path)) fs.mkdirSync(path, { recursive: true, mode: 0o700 });
+}
