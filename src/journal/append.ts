@@ -1,0 +1,141 @@
+import fs from "node:fs";
+import { syncDirectory } from "../core/atomic-file.ts";
+import { ensureDirectory } from "../core/home.ts";
+import { type Fact, MAX_FACT_BYTES, SEAL } from "./fact.ts";
+import { firstSegment, type Journal, listSegments, sealSegment, segmentPath } from "./segments.ts";
+
+/**
+ * Appends one fact, durably and without a lock: one write of `\n` + JSON + `\n` on an append-only
+ * descriptor, then fsync. The newline before the record cuts it off from whatever a crash left behind.
+ *
+ * A writer that was paused may find that its segment has been ended meanwhile. It then looks whether its
+ * line stands before the seal, and if not, appends once more to the segment that is open now.
+ *
+ * @param onSegment called with the segment's number before each attempt, for bodies that go beside it.
+ * @returns the number of the segment that holds the fact.
+ * @throws the system's error; a short write as `ENOSPC`. The fact is not in the journal then.
+ */
+export function appendFact(journal: Journal, fact: Fact, onSegment?: (segment: number) => void): number {
+  const bytes = Buffer.from(`\n${JSON.stringify(fact)}\n`);
+  if (bytes.length > MAX_FACT_BYTES) throw new Error(`fact of ${bytes.length} bytes; bodies belong in blobs`);
+  for (;;) {
+    ensureDirectory(journal.dir);
+    const segment = openSegment(journal.dir);
+    onSegment?.(segment);
+    if (appendTo(journal, segment, bytes)) return segment;
+  }
+}
+
+/** True when the line stands in the segment before its seal. */
+function appendTo(journal: Journal, segment: number, bytes: Buffer): boolean {
+  const path = segmentPath(journal.dir, segment);
+  const next = segmentPath(journal.dir, segment + 1);
+  let fd: number;
+  try {
+    fd = fs.openSync(path, fs.constants.O_RDWR | fs.constants.O_APPEND);
+  } catch (error) {
+    // It was delivered and deleted between the listing and now.
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return false;
+    throw error;
+  }
+  try {
+    // Asked in this order: the next segment is created before the seal, so while there is none, no seal
+    // stands before `start`.
+    const start = fs.fstatSync(fd).size;
+    if (fs.existsSync(next)) {
+      finishRotation(journal.dir, segment, fd);
+      return false;
+    }
+    writeOnce(fd, bytes);
+    fs.fsyncSync(fd);
+    const segments = listSegments(journal.dir);
+    const kept = segments.includes(segment) && fs.fstatSync(fd).nlink > 0;
+    if (kept && segments.at(-1) === segment) {
+      if (start + bytes.length >= journal.segmentBytes) rotate(journal.dir, segment);
+      return true;
+    }
+    return standsBeforeSeal(fd, start, bytes, kept);
+  } finally {
+    fs.closeSync(fd);
+  }
+}
+
+/** The newest segment's number; creates the first one of a new journal. */
+function openSegment(dir: string): number {
+  for (;;) {
+    const newest = listSegments(dir).at(-1);
+    if (newest !== undefined) return newest;
+    const first = firstSegment(dir);
+    if (createSegment(dir, first)) removeIfStray(dir, first);
+  }
+}
+
+/** While we were paused it may have been there, ended and deleted: its number is used up then. */
+function removeIfStray(dir: string, segment: number): void {
+  if (!listSegments(dir).includes(segment)) fs.rmSync(segmentPath(dir, segment), { force: true });
+}
+
+function createSegment(dir: string, segment: number): boolean {
+  try {
+    fs.closeSync(fs.openSync(segmentPath(dir, segment), "wx", 0o600));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+    throw error;
+  }
+  syncDirectory(dir);
+  return true;
+}
+
+/** The fact is safe by now, so a failure here (a full disk) is left to the next writer. */
+function rotate(dir: string, segment: number): void {
+  try {
+    if (createSegment(dir, segment + 1)) removeIfStray(dir, segment + 1);
+    sealSegment(dir, segment);
+  } catch {
+    // Until the seal is there, readers stay; whoever comes next appends it.
+  }
+}
+
+/** Appends the seal that a writer killed in the middle of a rotation still owes. */
+function finishRotation(dir: string, segment: number, fd: number): void {
+  const size = fs.fstatSync(fd).size;
+  const tail = Buffer.alloc(Math.min(size, SEAL.length + 2));
+  fs.readSync(fd, tail, 0, tail.length, size - tail.length);
+  if (tail.includes(SEAL)) return;
+  try {
+    sealSegment(dir, segment);
+  } catch {
+    // A full disk, or it has been deleted since. A reader appends it as well.
+  }
+}
+
+/** Writes the record in one go. Only its closing newline may be late: the next record brings one along. */
+function writeOnce(fd: number, bytes: Buffer): void {
+  const written = fs.writeSync(fd, bytes, 0, bytes.length);
+  if (written >= bytes.length) return;
+  if (written === bytes.length - 1) {
+    try {
+      fs.writeSync(fd, "\n");
+    } catch {
+      // Complete but for the newline: it counts as soon as anybody appends.
+    }
+    return;
+  }
+  throw Object.assign(new Error("short write: the disk is full"), { code: "ENOSPC" });
+}
+
+/** @param open whether the seal, if it is not there yet, is still to come, and readers wait for it. */
+function standsBeforeSeal(fd: number, start: number, bytes: Buffer, open: boolean): boolean {
+  const size = fs.fstatSync(fd).size;
+  const written = Buffer.alloc(size - start);
+  let filled = 0;
+  while (filled < written.length) {
+    const count = fs.readSync(fd, written, filled, written.length - filled, start + filled);
+    if (count === 0) break;
+    filled += count;
+  }
+  // The closing newline may still be missing; whoever ends the segment brings it.
+  const own = written.indexOf(bytes.subarray(0, -1));
+  const seal = written.indexOf(`\n${SEAL}\n`);
+  return own !== -1 && (seal === -1 ? open : own < seal);
+}

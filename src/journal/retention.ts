@@ -1,0 +1,92 @@
+import fs from "node:fs";
+import { blobDirectory } from "./blobs.ts";
+import { type Cursor, deleteSegmentsBelow, listSegments, segmentPath } from "./segments.ts";
+
+export interface RetentionLimits {
+  /** Segments whose last write is older than this go, once delivered. */
+  readonly ageMs: number;
+  /** Bound on the journal and its blobs together. */
+  readonly sizeBytes: number;
+}
+
+export interface Evicted {
+  /** Segments deleted with every checkpoint past them. */
+  readonly delivered: readonly number[];
+  /** Segments deleted undelivered, because the size bound left no choice. */
+  readonly lost: readonly number[];
+  /** Directories of blobs that went before their segment, because of the size bound. */
+  readonly blobs: readonly number[];
+}
+
+/**
+ * Deletes what is too old, then what is too much: blobs first, then the oldest delivered segments, and only
+ * then facts that a sink still waits for. The open segment always stays. A segment's blobs go one segment
+ * late, since a writer that met a rotation put them under the number before.
+ *
+ * Call it under the lease only, with checkpoints that are on disk.
+ *
+ * @param passed where the slowest of all checkpoints stands.
+ * @param ledger where the metric totals stand: a segment they have not passed is never deleted.
+ */
+export function enforceRetention(
+  dirs: { readonly journal: string; readonly blobs: string },
+  limits: RetentionLimits,
+  passed: Cursor,
+  ledger: Cursor,
+  now: number,
+): Evicted {
+  const segments = listSegments(dirs.journal).slice(0, -1);
+  const evicted = { delivered: [] as number[], lost: [] as number[], blobs: [] as number[] };
+  // The blobs go first: whoever is killed in between finds the segment and comes by again.
+  const drop = (segment: number, list: number[]) => {
+    fs.rmSync(blobDirectory(dirs.blobs, segment - 1), { recursive: true, force: true });
+    deleteSegmentsBelow(dirs.journal, segment + 1);
+    list.push(segment);
+  };
+  const delivered = Math.min(passed.segment, ledger.segment);
+  // Never one from the middle, whatever its time says: that the next one is there is how a writer learns
+  // that its segment was ended.
+  const young = segments.findIndex((segment) => {
+    const path = segmentPath(dirs.journal, segment);
+    const age = now - (fs.statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? now);
+    return age <= limits.ageMs || segment >= delivered;
+  });
+  const left = young === -1 ? [] : segments.slice(young);
+  for (const segment of segments.slice(0, segments.length - left.length)) drop(segment, evicted.delivered);
+  let size = usage(dirs);
+  for (const segment of left[0] === undefined ? [] : [left[0] - 1, ...left]) {
+    if (size <= limits.sizeBytes) return evicted;
+    const bytes = directorySize(blobDirectory(dirs.blobs, segment));
+    if (bytes === 0) continue;
+    fs.rmSync(blobDirectory(dirs.blobs, segment), { recursive: true, force: true });
+    evicted.blobs.push(segment);
+    size -= bytes;
+  }
+  for (const [list, bound] of [
+    [evicted.delivered, delivered],
+    [evicted.lost, ledger.segment],
+  ] as const) {
+    while (size > limits.sizeBytes && left[0] !== undefined && left[0] < bound) {
+      size -= fs.statSync(segmentPath(dirs.journal, left[0]), { throwIfNoEntry: false })?.size ?? 0;
+      drop(left[0], list);
+      left.shift();
+    }
+  }
+  return evicted;
+}
+
+/** Bytes that the journal and its blobs take. */
+export function usage(dirs: { readonly journal: string; readonly blobs: string }): number {
+  return directorySize(dirs.journal) + directorySize(dirs.blobs);
+}
+
+function directorySize(dir: string): number {
+  if (!fs.existsSync(dir)) return 0;
+  let total = 0;
+  for (const entry of fs.readdirSync(dir, { recursive: true, withFileTypes: true })) {
+    if (entry.isFile()) {
+      total += fs.statSync(`${entry.parentPath}/${entry.name}`, { throwIfNoEntry: false })?.size ?? 0;
+    }
+  }
+  return total;
+}
