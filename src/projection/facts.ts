@@ -1,0 +1,77 @@
+import type { Fact } from "../journal/fact.ts";
+
+/**
+ * What facts say, by type. Folds meet facts of every age and program, so they check what they use and pass
+ * over the rest; nothing here is trusted because the type says so.
+ */
+
+export interface PersonaSwitched {
+  readonly persona: string;
+  readonly chatmode: string;
+  /** When the command began, milliseconds since the epoch: the start of the switch's span. */
+  readonly startedAt: number;
+  /** After how long without a fact the session counts as over. Decided when the session begins. */
+  readonly idleTimeoutMs: number;
+}
+
+export type PersonaEnded = Readonly<Record<string, never>>;
+
+/** One call of a model, whoever made it. */
+export interface LlmCalled {
+  readonly persona: string;
+  readonly chatmode: string;
+  readonly model: string;
+  readonly workflow?: string;
+  readonly outcome: "ok" | "error" | "aborted" | "blocked";
+  /** Input including cached, and output including reasoning. */
+  readonly tokens: number;
+  /** Null where the price is unknown: that is counted, never taken for 0 $. */
+  readonly costUsd: number | null;
+  readonly durationSeconds?: number;
+}
+
+export type PersonaSwitchedFact = Fact<"persona.switched", PersonaSwitched>;
+export type PersonaEndedFact = Fact<"persona.ended", PersonaEnded>;
+export type LlmCalledFact = Fact<"llm.called", LlmCalled>;
+
+export function isPersonaSwitched(fact: Fact): fact is PersonaSwitchedFact {
+  const data = fact.data as Partial<Record<keyof PersonaSwitched, unknown>>;
+  return (
+    fact.type === "persona.switched" &&
+    isText(data.persona) &&
+    isText(data.chatmode) &&
+    isAmount(data.startedAt) &&
+    isAmount(data.idleTimeoutMs)
+  );
+}
+
+export function isPersonaEnded(fact: Fact): fact is PersonaEndedFact {
+  return fact.type === "persona.ended";
+}
+
+export function isLlmCalled(fact: Fact): fact is LlmCalledFact {
+  const data = fact.data as Partial<Record<keyof LlmCalled, unknown>>;
+  return (
+    fact.type === "llm.called" &&
+    isText(data.persona) &&
+    isText(data.chatmode) &&
+    isText(data.model) &&
+    (data.workflow === undefined || isText(data.workflow)) &&
+    (data.outcome === "ok" ||
+      data.outcome === "error" ||
+      data.outcome === "aborted" ||
+      data.outcome === "blocked") &&
+    isAmount(data.tokens) &&
+    (data.costUsd === null || isAmount(data.costUsd)) &&
+    (data.durationSeconds === undefined || isAmount(data.durationSeconds))
+  );
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === "string" && value !== "";
+}
+
+/** Bounded, so that no sum can become infinite, which JSON has no number for. */
+function isAmount(value: unknown): value is number {
+  return typeof value === "number" && value >= 0 && value <= Number.MAX_SAFE_INTEGER;
+}

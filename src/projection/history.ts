@@ -1,0 +1,61 @@
+import type { Home } from "../core/home.ts";
+import { readFacts } from "../journal/read.ts";
+import { listSegments } from "../journal/segments.ts";
+import { type HistoryEntry, historyEntry, RECENT_LIMIT } from "./ledger.ts";
+import { openLedger } from "./ledger-store.ts";
+import { emptySession, foldSession } from "./session.ts";
+import { newerHome } from "./snapshot.ts";
+
+export interface HistoryQuery {
+  /** At most this many, the latest ones; may be infinite. */
+  readonly limit: number;
+  /** Milliseconds since the epoch; older ones are left out. */
+  readonly since?: number;
+}
+
+/**
+ * Switches and ends, the oldest first. The ledger holds the latest of them; only a question that goes beyond
+ * those walks through the whole journal.
+ *
+ * @throws UserError `newer-home`.
+ */
+export function readHistory(home: Home, query: HistoryQuery): readonly HistoryEntry[] {
+  const { recent } = openLedger(home).state;
+  const oldest = recent[0];
+  const isAnswered =
+    oldest === undefined ||
+    recent.length < RECENT_LIMIT ||
+    query.limit <= recent.length ||
+    (query.since !== undefined && query.since > oldest.at);
+  return select(isAnswered ? recent : walkJournal(home), query);
+}
+
+function select(
+  entries: readonly HistoryEntry[],
+  { limit, since = 0 }: HistoryQuery,
+): readonly HistoryEntry[] {
+  const wanted = entries.filter(({ at }) => at >= since);
+  return wanted.slice(Math.max(0, wanted.length - limit));
+}
+
+/**
+ * What the facts that are still kept say. Where older ones are gone, nobody knows any more what the first of each
+ * scope replaced, so those are left out.
+ */
+function walkJournal(home: Home): readonly HistoryEntry[] {
+  const isWhole = (listSegments(home.journal)[0] ?? 1) === 1;
+  const known = new Set<string>();
+  const entries: HistoryEntry[] = [];
+  let state = emptySession;
+  const read = readFacts(home.journal, undefined, (fact) => {
+    const folded = foldSession(state, fact);
+    state = folded.state;
+    const entry = historyEntry(folded.events, fact);
+    if (entry === undefined) return undefined;
+    if (isWhole || known.has(fact.scope)) entries.push(entry);
+    known.add(fact.scope);
+    return undefined;
+  });
+  if (read.newer !== undefined) throw newerHome();
+  return entries;
+}

@@ -1,0 +1,57 @@
+import type { Home } from "../core/home.ts";
+import { readFacts } from "../journal/read.ts";
+import { type Cursor, listSegments } from "../journal/segments.ts";
+import { emptyLedger, foldLedger, type LedgerState } from "./ledger.ts";
+import { newerHome, readSnapshot, writeSnapshot } from "./snapshot.ts";
+
+export const LEDGER_SCHEMA = 1;
+
+export function ledgerPath(home: Home): string {
+  return `${home.state}/ledger.json`;
+}
+
+export interface Ledger {
+  readonly state: LedgerState;
+  readonly cursor: Cursor;
+  /** Facts folded since the snapshot on disk. */
+  readonly unsaved: number;
+  /** True when the snapshot was gone or unreadable though older segments are gone too: totals began anew. */
+  readonly gap: boolean;
+}
+
+/** The metric totals as the journal has them now. @throws UserError `newer-home`. */
+export function openLedger(home: Home): Ledger {
+  const snapshot = readSnapshot<LedgerState>(ledgerPath(home), LEDGER_SCHEMA);
+  return advanceLedger(home, {
+    state: snapshot?.state ?? emptyLedger,
+    cursor: snapshot?.cursor ?? { segment: 0, offset: 0, seq: 0 },
+    unsaved: 0,
+    gap: snapshot === undefined && (listSegments(home.journal)[0] ?? 1) > 1,
+  });
+}
+
+/** Folds what was appended since. */
+export function advanceLedger(home: Home, ledger: Ledger): Ledger {
+  let { state } = ledger;
+  let facts = 0;
+  const from = ledger.cursor.segment === 0 ? undefined : ledger.cursor;
+  const read = readFacts(home.journal, from, (fact) => {
+    state = foldLedger(state, fact);
+    facts += 1;
+    return undefined;
+  });
+  if (read.newer !== undefined) throw newerHome();
+  if (read.skipped > 0) state = { ...state, skipped: state.skipped + read.skipped };
+  return {
+    state,
+    cursor: read.cursor,
+    unsaved: ledger.unsaved + facts,
+    gap: ledger.gap || read.gap,
+  };
+}
+
+/** Keeps the totals and their place in one file. Under the lease only. @throws the system's error. */
+export function saveLedger(home: Home, ledger: Ledger): Ledger {
+  writeSnapshot(ledgerPath(home), LEDGER_SCHEMA, { cursor: ledger.cursor, state: ledger.state });
+  return { ...ledger, unsaved: 0 };
+}

@@ -1,0 +1,128 @@
+import type { Fact } from "../journal/fact.ts";
+import { isLlmCalled, type LlmCalled } from "./facts.ts";
+import { ledgerMetrics, MS_PER_SECOND, NANO_USD_PER_USD } from "./metric-catalogue.ts";
+import {
+  DEFAULT_CHATMODE,
+  emptySession,
+  foldSession,
+  NO_PERSONA,
+  type SessionEvent,
+  type SessionState,
+} from "./session.ts";
+import { addToCounter, observe, predeclare, type Totals } from "./totals.ts";
+
+/**
+ * Everything that the metrics are made of, folded from the first fact on and never reset, so that segments
+ * may go once it has passed them. Carries the sessions too: what a switch left, and after how long, is
+ * known only in the journal's order.
+ */
+export interface LedgerState {
+  readonly session: SessionState;
+  readonly totals: Totals;
+  /** The latest sessions, oldest first, for `history` without a walk through the journal. */
+  readonly recent: readonly HistoryEntry[];
+  /** Personas seen so far, for the pairs that are predeclared. */
+  readonly personas: readonly string[];
+  /** Lines of the journal that were torn or nobody's. */
+  readonly skipped: number;
+  /** Facts that the size bound deleted before some sink had them. */
+  readonly evicted: number;
+}
+
+/** One switch or end, as history shows it. */
+export interface HistoryEntry {
+  readonly at: number;
+  readonly scope: string;
+  readonly kind: "switched" | "ended";
+  readonly from: string;
+  readonly to: string;
+  readonly chatmode: string;
+  /** Of the session that ended with it; absent at the first. */
+  readonly durationMs?: number;
+}
+
+export const RECENT_LIMIT = 200;
+
+export const emptyLedger: LedgerState = {
+  session: emptySession,
+  totals: {},
+  recent: [],
+  personas: [],
+  skipped: 0,
+  evicted: 0,
+};
+
+/** Folds one fact into the totals. Pure; facts of unknown types only count as activity of their scope. */
+export function foldLedger(state: LedgerState, fact: Fact): LedgerState {
+  const { state: session, events } = foldSession(state.session, fact);
+  let next: LedgerState = session === state.session ? state : { ...state, session };
+  for (const event of events) next = { ...next, totals: countEvent(next.totals, event, fact.ts) };
+  const entry = historyEntry(events, fact);
+  if (entry !== undefined) {
+    next = { ...next, recent: [...next.recent, entry].slice(-RECENT_LIMIT) };
+    if (entry.kind === "switched") next = withPersona(next, entry.to, entry.chatmode, fact.ts);
+  }
+  if (isLlmCalled(fact)) next = { ...next, totals: countCall(next.totals, fact.data, fact.ts) };
+  return next;
+}
+
+function countEvent(totals: Totals, event: SessionEvent, at: number): Totals {
+  if (event.kind === "switched") {
+    return addToCounter(totals, ledgerMetrics.switches, [event.from, event.to, event.chatmode], 1, at);
+  }
+  return observe(totals, ledgerMetrics.duration, [event.persona, event.chatmode], event.durationMs, at);
+}
+
+/** The events of one fact as one line of history. A session that idled out and went on is no line. */
+export function historyEntry(events: readonly SessionEvent[], fact: Fact): HistoryEntry | undefined {
+  const end = events.find((event) => event.kind === "ended");
+  const begin = events.find((event) => event.kind === "switched");
+  const common = {
+    at: fact.ts,
+    scope: fact.scope,
+    ...(end === undefined ? {} : { durationMs: end.durationMs }),
+  };
+  if (begin !== undefined) {
+    return { ...common, kind: "switched", from: begin.from, to: begin.to, chatmode: begin.chatmode };
+  }
+  if (end === undefined || fact.type !== "persona.ended") return undefined;
+  return { ...common, kind: "ended", from: end.persona, to: NO_PERSONA, chatmode: end.chatmode };
+}
+
+/**
+ * A counter that appears at 1 is invisible to `increase`. So once a persona is in use, every switch that
+ * may follow is predeclared at 0: from and to each persona in use, and from none.
+ */
+function withPersona(state: LedgerState, persona: string, chatmode: string, at: number): LedgerState {
+  const known = state.personas.includes(persona);
+  const personas = known ? state.personas : [...state.personas, persona];
+  if (known && chatmode === DEFAULT_CHATMODE) return state;
+  let totals = state.totals;
+  const declare = (from: string, to: string, mode: string) => {
+    totals = predeclare(totals, ledgerMetrics.switches, [from, to, mode], at);
+  };
+  for (const other of [NO_PERSONA, ...personas]) {
+    if (other === persona) continue;
+    declare(other, persona, chatmode);
+    if (known) continue;
+    declare(other, persona, DEFAULT_CHATMODE);
+    if (other !== NO_PERSONA) declare(persona, other, DEFAULT_CHATMODE);
+  }
+  return { ...state, personas, totals };
+}
+
+function countCall(totals: Totals, call: LlmCalled, at: number): Totals {
+  const { persona, chatmode, model } = call;
+  const workflow = call.workflow ?? NO_PERSONA;
+  let next = addToCounter(totals, ledgerMetrics.calls, [persona, model, call.outcome], 1, at);
+  next = addToCounter(next, ledgerMetrics.tokens, [persona, chatmode, model], Math.round(call.tokens), at);
+  if (call.costUsd === null) {
+    next = addToCounter(next, ledgerMetrics.unpriced, [model], 1, at);
+  } else {
+    const nanoUsd = Math.round(call.costUsd * NANO_USD_PER_USD);
+    next = addToCounter(next, ledgerMetrics.cost, [persona, chatmode, model, workflow], nanoUsd, at);
+  }
+  if (call.durationSeconds === undefined) return next;
+  const ms = Math.round(call.durationSeconds * MS_PER_SECOND);
+  return observe(next, ledgerMetrics.callDuration, [persona, model], ms, at);
+}

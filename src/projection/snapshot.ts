@@ -1,0 +1,57 @@
+import fs from "node:fs";
+import { replaceFile } from "../core/atomic-file.ts";
+import { UserError } from "../core/errors.ts";
+import { ensureDirectory } from "../core/home.ts";
+import type { Cursor } from "../journal/segments.ts";
+
+/** A projection's state at one place of the journal; the tail after it makes it current. */
+export interface Snapshot<State> {
+  readonly cursor: Cursor;
+  readonly state: State;
+}
+
+/**
+ * Reads a snapshot; undefined where there is none or what is there cannot be read, since the journal has
+ * it all once more.
+ *
+ * @throws UserError `newer-home` for a snapshot of a newer program: this one must neither use nor replace it.
+ */
+export function readSnapshot<State>(path: string, schema: number): Snapshot<State> | undefined {
+  if (!fs.existsSync(path)) return undefined;
+  let value: { schema?: unknown; cursor?: Partial<Cursor>; state?: State };
+  try {
+    value = JSON.parse(fs.readFileSync(path, "utf8"));
+  } catch {
+    return undefined;
+  }
+  if (typeof value !== "object" || value === null) return undefined;
+  if (typeof value.schema === "number" && value.schema > schema) throw newerHome();
+  const { cursor, state } = value;
+  const valid =
+    value.schema === schema &&
+    typeof state === "object" &&
+    state !== null &&
+    typeof cursor?.segment === "number" &&
+    typeof cursor.offset === "number" &&
+    typeof cursor.seq === "number";
+  return valid ? { cursor: cursor as Cursor, state: state as State } : undefined;
+}
+
+/** @param durable false for snapshots that may be lost, because another one is kept for certain. */
+export function writeSnapshot<State>(
+  path: string,
+  schema: number,
+  snapshot: Snapshot<State>,
+  durable = true,
+): void {
+  ensureDirectory(path.slice(0, path.lastIndexOf("/")));
+  replaceFile(path, `${JSON.stringify({ schema, ...snapshot })}\n`, durable);
+}
+
+export function newerHome(): UserError {
+  return new UserError({
+    reason: "newer-home",
+    message: "This home was written by a newer tta-persona.",
+    hint: "Upgrade with: npm install -g tta-persona",
+  });
+}
