@@ -1,0 +1,151 @@
+import { parseDuration } from "../core/duration.ts";
+import type { Failure } from "../core/errors.ts";
+import { err, ok, type Result } from "../core/result.ts";
+
+/** One setting: its name, where it may come from, what it may be. Resolution, `config`, help and docs use it. */
+export interface SettingKey {
+  readonly key: string;
+  readonly doc: string;
+  /** The variable that overrides the user's file. */
+  readonly env?: string;
+  readonly kind: SettingKind;
+  readonly default?: string;
+  /** Never shown. */
+  readonly secret?: boolean;
+}
+
+export type SettingKind =
+  | { readonly is: "choice"; readonly values: readonly string[] }
+  | { readonly is: "duration" }
+  | { readonly is: "size" }
+  | { readonly is: "url" }
+  | { readonly is: "text" };
+
+export const settingKeys = [
+  {
+    key: "delivery.mode",
+    doc: "When facts are delivered: by a background process, before the command ends, or only by `flush`.",
+    env: "TTA_PERSONA_DELIVERY",
+    kind: { is: "choice", values: ["background", "foreground", "off"] },
+  },
+  {
+    key: "delivery.timeout",
+    doc: "Deadline of foreground delivery, for all sinks together.",
+    env: "TTA_PERSONA_DELIVERY_TIMEOUT",
+    kind: { is: "duration" },
+    default: "2s",
+  },
+  {
+    key: "delivery.linger",
+    doc: "How long the background process stays after the last fact.",
+    kind: { is: "duration" },
+    default: "5m",
+  },
+  {
+    key: "pushgateway.url",
+    doc: "The Prometheus Pushgateway; switches that sink on.",
+    env: "PUSHGATEWAY_URL",
+    kind: { is: "url" },
+  },
+  {
+    key: "pushgateway.scrapeInterval",
+    doc: "How often Prometheus scrapes the Pushgateway: new series are held at 0 for two of these.",
+    kind: { is: "duration" },
+    default: "60s",
+  },
+  {
+    key: "pushgateway.instance",
+    doc: "The `instance` that metrics are pushed under, instead of this installation's id.",
+    kind: { is: "text" },
+  },
+  { key: "pushgateway.username", doc: "For basic authentication.", kind: { is: "text" } },
+  {
+    key: "pushgateway.password",
+    doc: "For basic authentication.",
+    kind: { is: "text" },
+    secret: true,
+  },
+  {
+    key: "otlp.endpoint",
+    doc: "Base URL of the OTLP backend; switches that sink on. `OTEL_EXPORTER_OTLP_*` variables go first.",
+    kind: { is: "url" },
+  },
+  {
+    key: "otlp.protocol",
+    doc: "How spans are sent.",
+    kind: { is: "choice", values: ["http/protobuf", "http/json", "grpc"] },
+    default: "http/protobuf",
+  },
+  {
+    key: "otlp.headers",
+    doc: "Headers for the OTLP backend, as `key=value,key=value`.",
+    kind: { is: "text" },
+    secret: true,
+  },
+  {
+    key: "session.idleTimeout",
+    doc: "A session without activity is over after this long.",
+    kind: { is: "duration" },
+    default: "8h",
+  },
+  {
+    key: "retention.age",
+    doc: "How long delivered facts are kept.",
+    kind: { is: "duration" },
+    default: "30d",
+  },
+  {
+    key: "retention.size",
+    doc: "Bound on the journal with its blobs.",
+    kind: { is: "size" },
+    default: "512MiB",
+  },
+  {
+    key: "retention.segmentSize",
+    doc: "At this size the journal begins a new segment.",
+    kind: { is: "size" },
+    default: "8MiB",
+  },
+] as const satisfies readonly SettingKey[];
+
+export type SettingName = (typeof settingKeys)[number]["key"];
+
+/** Checks a value's form. @returns the value as it is kept, or what is wrong with it (never quoting a secret). */
+export function checkSetting(key: SettingKey, value: string): Result<string, Failure> {
+  const wrong = (expected: string) =>
+    err({
+      reason: "invalid-setting",
+      // A URL may hold credentials, in any form that is no URL.
+      message:
+        key.secret === true || (key.kind.is === "url" && value.includes("@"))
+          ? `${key.key} is not valid.`
+          : `${key.key} cannot be "${value}".`,
+      hint: `It takes ${expected}.`,
+    });
+  switch (key.kind.is) {
+    case "choice":
+      return key.kind.values.includes(value) ? ok(value) : wrong(key.kind.values.join(", "));
+    case "duration":
+      return (parseDuration(value) ?? 0) > 0 ? ok(value) : wrong("a duration such as 2s, 10m or 8h");
+    case "size":
+      return parseSize(value) === undefined ? wrong("a size such as 64KiB, 8MiB or 1GiB") : ok(value);
+    case "url":
+      return isHttpUrl(value) ? ok(value) : wrong("an http:// or https:// URL");
+    case "text":
+      return value === "" ? wrong("a text that is not empty") : ok(value);
+  }
+}
+
+const sizeUnits = { B: 1, KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3 } as const;
+
+/** Bytes of `64KiB`, `8MiB` …, or undefined. */
+export function parseSize(text: string): number | undefined {
+  const match = /^(\d{1,6})(B|KiB|MiB|GiB)$/.exec(text);
+  if (match === null) return undefined;
+  const bytes = Number(match[1]) * sizeUnits[match[2] as keyof typeof sizeUnits];
+  return bytes >= 1024 ? bytes : undefined;
+}
+
+function isHttpUrl(text: string): boolean {
+  return /^https?:\/\//i.test(text) && URL.canParse(text);
+}

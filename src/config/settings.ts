@@ -1,0 +1,175 @@
+import fs from "node:fs";
+import { parseDuration } from "../core/duration.ts";
+import { type Environment, envFlag, envValue } from "../core/environment.ts";
+import type { Failure } from "../core/errors.ts";
+import { errorCode } from "../core/errors.ts";
+import { hashText } from "../core/hash.ts";
+import { checkSetting, parseSize, type SettingKey, type SettingName, settingKeys } from "./keys.ts";
+
+export type SettingSource = "environment" | "user" | "default" | "unset";
+
+export interface ResolvedSetting {
+  readonly key: SettingKey;
+  readonly value: string | undefined;
+  readonly source: SettingSource;
+}
+
+export interface Settings {
+  readonly deliveryMode: "background" | "foreground" | "off";
+  readonly deliveryTimeoutMs: number;
+  readonly lingerMs: number;
+  readonly pushgateway: PushgatewaySettings | undefined;
+  readonly otlp: {
+    readonly endpoint: string | undefined;
+    readonly protocol: string | undefined;
+    readonly headers: string | undefined;
+  };
+  readonly idleTimeoutMs: number;
+  readonly retention: { readonly ageMs: number; readonly sizeBytes: number; readonly segmentBytes: number };
+  /** True when some sink is switched on, whether or not its values are good. */
+  readonly anySink: boolean;
+  /** Values that are no good, and are passed over for the next source. */
+  readonly problems: readonly Failure[];
+  readonly resolved: readonly ResolvedSetting[];
+  /** Tells two deliverers apart that would deliver elsewhere or otherwise. */
+  readonly deliveryHash: () => string;
+}
+
+export interface PushgatewaySettings {
+  readonly url: string;
+  readonly scrapeIntervalMs: number;
+  readonly instance: string | undefined;
+  readonly username: string | undefined;
+  readonly password: string | undefined;
+}
+
+/** Beyond it Node's timers go off at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/**
+ * The settings in force: environment over the user's file over defaults. A project's file never names a
+ * sink, so a cloned repository cannot send anything anywhere. Reads the file with `node:fs` alone, for
+ * the hot commands; `conf` writes it.
+ */
+export function readSettings(configFile: string, env: Environment): Settings {
+  const problems: Failure[] = [];
+  const file = readConfigFile(configFile, problems);
+  const mode = envFlag(env, "CI") ? "foreground" : "background";
+  const resolved = settingKeys.map((key) =>
+    resolveSetting(
+      key.key === "delivery.mode" ? { ...key, default: mode } : key,
+      env,
+      file,
+      configFile,
+      problems,
+    ),
+  );
+  const value = (name: SettingName) => resolved.find((one) => one.key.key === name)?.value;
+  const ms = (name: SettingName) => parseDuration(value(name) ?? "") ?? 0;
+  const timerMs = (name: SettingName) => Math.min(ms(name), LONGEST_TIMER_MS);
+  const bytes = (name: SettingName) => parseSize(value(name) ?? "") ?? 0;
+  const url = value("pushgateway.url");
+  const sdkDisabled = envValue(env, "OTEL_SDK_DISABLED")?.toLowerCase() === "true";
+  const tracesOff = envValue(env, "OTEL_TRACES_EXPORTER")?.trim() === "none";
+  const otlpOn =
+    !sdkDisabled &&
+    !tracesOff &&
+    (envValue(env, "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT") ??
+      envValue(env, "OTEL_EXPORTER_OTLP_ENDPOINT") ??
+      value("otlp.endpoint")) !== undefined;
+  return {
+    deliveryMode: value("delivery.mode") as Settings["deliveryMode"],
+    deliveryTimeoutMs: timerMs("delivery.timeout"),
+    lingerMs: timerMs("delivery.linger"),
+    pushgateway:
+      url === undefined
+        ? undefined
+        : {
+            url,
+            scrapeIntervalMs: ms("pushgateway.scrapeInterval"),
+            instance: value("pushgateway.instance"),
+            username: value("pushgateway.username"),
+            password: value("pushgateway.password"),
+          },
+    otlp: {
+      endpoint: value("otlp.endpoint"),
+      protocol: resolved.find((one) => one.key.key === "otlp.protocol" && one.source === "user")?.value,
+      headers: value("otlp.headers"),
+    },
+    idleTimeoutMs: ms("session.idleTimeout"),
+    retention: {
+      ageMs: ms("retention.age"),
+      sizeBytes: bytes("retention.size"),
+      segmentBytes: bytes("retention.segmentSize"),
+    },
+    anySink: url !== undefined || otlpOn,
+    problems,
+    resolved,
+    deliveryHash: () => deliveryHash(resolved, env),
+  };
+}
+
+function resolveSetting(
+  key: SettingKey,
+  env: Environment,
+  file: Readonly<Record<string, unknown>>,
+  configFile: string,
+  problems: Failure[],
+): ResolvedSetting {
+  const fromEnv = key.env === undefined ? undefined : envValue(env, key.env);
+  const fromFile = lookUp(file, key.key);
+  for (const [source, where, candidate] of [
+    ["environment", key.env, fromEnv],
+    ["user", configFile, fromFile],
+  ] as const) {
+    if (candidate === undefined) continue;
+    const checked = checkSetting(key, candidate);
+    if (checked.ok) return { key, value: checked.value, source };
+    problems.push({ ...checked.error, message: `${where}: ${checked.error.message}` });
+  }
+  return { key, value: key.default, source: key.default === undefined ? "unset" : "default" };
+}
+
+/** `a.b` in nested objects, as `conf` writes them. Only texts: that is all that `config set` ever wrote. */
+function lookUp(file: Readonly<Record<string, unknown>>, key: string): string | undefined {
+  let value: unknown = file;
+  for (const part of key.split(".")) {
+    if (typeof value !== "object" || value === null || !Object.hasOwn(value, part)) return undefined;
+    value = (value as Record<string, unknown>)[part];
+  }
+  return value === undefined || value === null ? undefined : String(value);
+}
+
+function readConfigFile(path: string, problems: Failure[]): Readonly<Record<string, unknown>> {
+  if (!fs.existsSync(path)) return {};
+  try {
+    const value: unknown = JSON.parse(fs.readFileSync(path, "utf8"));
+    if (typeof value === "object" && value !== null && !Array.isArray(value)) {
+      return value as Record<string, unknown>;
+    }
+    problems.push(brokenConfig(path, "it holds no JSON object"));
+  } catch (error) {
+    problems.push(brokenConfig(path, errorCode(error) ?? "it is not valid JSON"));
+  }
+  return {};
+}
+
+function brokenConfig(path: string, why: string): Failure {
+  return {
+    reason: "broken-config",
+    message: `${path} cannot be read (${why}); its settings are passed over.`,
+    hint: "Mend the file, or move it away and use: tta-persona config set <key> <value>",
+  };
+}
+
+/** Everything that decides where and how is delivered, the standard variables included. */
+function deliveryHash(resolved: readonly ResolvedSetting[], env: Environment): string {
+  const parts = resolved
+    .filter(({ key }) => !key.key.startsWith("session.") && key.key !== "delivery.mode")
+    .map(({ key, value }) => `${key.key}=${value ?? ""}`);
+  for (const name of Object.keys(env).sort()) {
+    if (/^OTEL_(EXPORTER_OTLP_|TRACES_EXPORTER|SDK_DISABLED)/.test(name))
+      parts.push(`${name}=${env[name] ?? ""}`);
+  }
+  return hashText(parts.join("\n"));
+}
