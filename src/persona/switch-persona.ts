@@ -1,0 +1,127 @@
+import fs from "node:fs";
+import { replaceFile } from "../core/atomic-file.ts";
+import type { Clock } from "../core/clock.ts";
+import type { Environment } from "../core/environment.ts";
+import { ensureDirectory, type Home } from "../core/home.ts";
+import { appendFact } from "../journal/append.ts";
+import { makeFact } from "../journal/make-fact.ts";
+import type { PersonaEnded, PersonaSwitched } from "../projection/facts.ts";
+import { GLOBAL_SCOPE, type SessionEvent, viewSession } from "../projection/session.ts";
+import type { SessionReader } from "../projection/session-store.ts";
+
+/** What changing the active persona needs from outside. */
+export interface SwitchContext {
+  readonly home: Home;
+  readonly env: Environment;
+  readonly clock: Clock;
+  readonly version: string;
+  /** When the command began, milliseconds since the epoch. */
+  readonly startedAt: number;
+  readonly segmentBytes: number;
+  readonly idleTimeoutMs: number;
+}
+
+export interface SwitchOutcome {
+  readonly persona: string;
+  readonly chatmode: string;
+  /** `already`: it was the active one before, by the journal's order. */
+  readonly kind: "switched" | "already" | "resumed";
+  /** The persona before, `none` at the first; absent unless switched. */
+  readonly from?: string;
+  readonly fromChatmode?: string;
+  /** Of the session that ended with it. */
+  readonly endedAfterMs?: number;
+  /** How long the session has lasted that goes on. */
+  readonly activeForMs?: number;
+}
+
+/**
+ * Makes a persona the active one. What it replaced, and for how long that was active, comes from the
+ * journal after the fact is in it, never from what was read before.
+ *
+ * @throws the system's error when the fact could not be written; nothing has changed then.
+ */
+export function switchPersona(
+  context: SwitchContext,
+  session: SessionReader,
+  persona: string,
+  chatmode: string,
+): SwitchOutcome {
+  const now = context.clock.now();
+  const before = viewSession(session.state, GLOBAL_SCOPE, now);
+  const same = before?.persona === persona && before.chatmode === chatmode;
+  if (same && !before.idle) return { persona, chatmode, kind: "already", activeForMs: before.durationMs };
+  const data: PersonaSwitched = {
+    persona,
+    chatmode,
+    startedAt: context.startedAt,
+    idleTimeoutMs: context.idleTimeoutMs,
+  };
+  const events = append(context, session, "persona.switched", data);
+  const ended = events.find((event) => event.kind === "ended");
+  const switched = events.find((event) => event.kind === "switched");
+  const endedAfter = ended === undefined ? {} : { endedAfterMs: ended.durationMs };
+  if (switched === undefined) {
+    return ended === undefined
+      ? { persona, chatmode, kind: "already" }
+      : { persona, chatmode, kind: "resumed", ...endedAfter };
+  }
+  return {
+    persona,
+    chatmode,
+    kind: "switched",
+    from: switched.from,
+    fromChatmode: switched.fromChatmode,
+    ...endedAfter,
+  };
+}
+
+export interface EndOutcome {
+  readonly persona: string;
+  readonly chatmode: string;
+  readonly durationMs: number;
+}
+
+/** Ends the session, after which no persona is active. @returns undefined when none was. */
+export function endSession(context: SwitchContext, session: SessionReader): EndOutcome | undefined {
+  if (viewSession(session.state, GLOBAL_SCOPE, context.clock.now()) === undefined) return undefined;
+  const events = append(context, session, "persona.ended", {} satisfies PersonaEnded);
+  const ended = events.find((event) => event.kind === "ended");
+  return ended && { persona: ended.persona, chatmode: ended.chatmode, durationMs: ended.durationMs };
+}
+
+function append(
+  context: SwitchContext,
+  session: SessionReader,
+  type: "persona.switched" | "persona.ended",
+  data: object,
+): readonly SessionEvent[] {
+  const fact = makeFact(context, { type, scope: GLOBAL_SCOPE, data });
+  appendFact({ dir: context.home.journal, segmentBytes: context.segmentBytes }, fact);
+  const events = session.advance(fact.id);
+  writePromptFile(context.home, session);
+  return events;
+}
+
+export function promptFile(home: Home): string {
+  return `${home.state}/prompt`;
+}
+
+/**
+ * Keeps the plain file that a shell prompt reads. Of two commands the one that wrote last might know less:
+ * so each looks once more at the journal after writing, and the last of them gets it right.
+ */
+function writePromptFile(home: Home, session: SessionReader): void {
+  try {
+    ensureDirectory(home.state);
+    for (;;) {
+      const written = session.cursor?.seq;
+      replaceFile(promptFile(home), `${session.state.scopes[GLOBAL_SCOPE]?.active?.persona ?? ""}\n`, false);
+      session.advance();
+      if (session.cursor?.seq === written) return;
+    }
+  } catch {
+    // Only a convenience, made anew with the next switch; the fact is safe.
+    fs.rmSync(promptFile(home), { force: true });
+  }
+}
