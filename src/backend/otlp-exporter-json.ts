@@ -1,0 +1,2 @@
+/** Loaded only when chosen; a file of its own for the reason given in prom-client.ts. */
+export { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-http";
