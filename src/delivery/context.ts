@@ -1,0 +1,14 @@
+import type { Settings } from "../config/settings.ts";
+import type { Clock } from "../core/clock.ts";
+import type { Environment } from "../core/environment.ts";
+import type { Home } from "../core/home.ts";
+
+/** What delivering needs from outside. */
+export interface DeliveryContext {
+  readonly home: Home;
+  readonly env: Environment;
+  readonly settings: Settings;
+  readonly clock: Clock;
+  /** Of this program. */
+  readonly version: string;
+}

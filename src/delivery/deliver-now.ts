@@ -1,0 +1,84 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { currentOwner } from "../core/owner.ts";
+import { openLedger } from "../projection/ledger-store.ts";
+import type { DeliveryContext } from "./context.ts";
+import { readStanding, resolveDestinations } from "./destinations.ts";
+import { openEngine } from "./engine.ts";
+import { journalEnd } from "./journal-end.ts";
+import { askHandover, clearHandover, type LeaseRecord, readLease, releaseLease, takeLease } from "./lease.ts";
+import { writeNotice } from "./notice.ts";
+import { type DeliveryReport, describeUndelivered, reportDelivery } from "./report.ts";
+
+export type { DeliveryReport, SinkReport } from "./report.ts";
+
+const POLL_MS = 20;
+
+/** What is left of the deadline for writing down how it went. */
+const WRITE_DOWN_MS = 50;
+
+/**
+ * Delivers everything that the journal has, within one deadline for all sinks together. Where another
+ * process holds the lease, waits until that one has delivered what the journal has now, or lets go.
+ *
+ * @throws UserError `newer-home`; the system's error when the home cannot be written.
+ */
+export async function deliverNow(
+  context: DeliveryContext,
+  options: { readonly deadlineMs: number },
+): Promise<DeliveryReport> {
+  const { home, clock, settings, version } = context;
+  const deadlineAt = clock.now() + options.deadlineMs;
+  const own: LeaseRecord = { owner: currentOwner(), version, deliveryHash: settings.deliveryHash() };
+  const begin = journalEnd(home.journal);
+  const wanted = openLedger(home);
+  try {
+    for (;;) {
+      const generation = takeLease(home.lease, own);
+      if (generation !== undefined) {
+        const { report, end } = await deliverHolding(context, deadlineAt - WRITE_DOWN_MS, () =>
+          releaseLease(home.lease, generation),
+        );
+        // A background command may have seen the lease held just before, and left its fact to us.
+        const isLeftOut = report.complete && journalEnd(home.journal) !== end;
+        if (!isLeftOut || clock.now() + POLL_MS >= deadlineAt) return report;
+        continue;
+      }
+      // One by other settings lets go then, one by the same tries at once what it would try later.
+      if (readLease(home.lease).kind === "held") askHandover(home.lease, own);
+      const { destinations, misconfigured } = resolveDestinations(context);
+      const standings = destinations.map((destination) => readStanding(context, destination));
+      const report = reportDelivery(standings, misconfigured, wanted);
+      if (clock.now() + POLL_MS >= deadlineAt) return report;
+      if (report.complete) {
+        // A background command leaves its fact to whoever asks for a free lease: to us, until we say otherwise.
+        clearHandover(home.lease, own.owner);
+        if (readLease(home.lease).kind === "held" || journalEnd(home.journal) === begin) return report;
+        continue;
+      }
+      await sleep(POLL_MS);
+    }
+  } finally {
+    clearHandover(home.lease, own.owner);
+  }
+}
+
+async function deliverHolding(
+  context: DeliveryContext,
+  deadlineAt: number,
+  release: () => void,
+): Promise<{ readonly report: DeliveryReport; readonly end: string }> {
+  try {
+    const engine = await openEngine(context, false);
+    try {
+      const end = journalEnd(context.home.journal);
+      const report = await engine.deliver(deadlineAt);
+      engine.maintain();
+      writeNotice(context.home, describeUndelivered(report));
+      return { report, end };
+    } finally {
+      await engine.close();
+    }
+  } finally {
+    release();
+  }
+}

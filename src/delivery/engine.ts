@@ -1,0 +1,82 @@
+import { type Evicted, enforceRetention } from "../journal/retention.ts";
+import { type Cursor, isBefore } from "../journal/segments.ts";
+import { advanceLedger, openLedger, saveLedger } from "../projection/ledger-store.ts";
+import type { Sink } from "../sink/sink.ts";
+import type { DeliveryContext } from "./context.ts";
+import { openSinks } from "./open-sinks.ts";
+import { createPace } from "./pace.ts";
+import { type DeliveryReport, reportDelivery } from "./report.ts";
+
+/** Delivers for as long as its owner holds the lease. */
+export interface Engine {
+  /** Brings what the journal has to all sinks, in parallel, until nothing is newer or the deadline is over. */
+  deliver(deadlineAt: number): Promise<DeliveryReport>;
+  /** Makes the next delivery try every sink, also those that failed a moment ago. */
+  retryNow(): void;
+  /** Keeps the totals and deletes what retention allows. @throws the system's error. */
+  maintain(): Evicted;
+  /** When a sink wants to go on though no fact is new: to try again, or to show what it held back. */
+  nextDueAt(): number | undefined;
+  /** Until when some sink holds values back that it has to show then; undefined when none does. */
+  heldUntil(): number | undefined;
+  close(): Promise<void>;
+}
+
+/**
+ * @param holdsFirstValues whether the caller stays long enough to show what is held back at first.
+ * @throws UserError `newer-home`
+ */
+export async function openEngine(context: DeliveryContext, holdsFirstValues: boolean): Promise<Engine> {
+  const { home, settings, clock } = context;
+  const { sinks, misconfigured } = await openSinks(context, holdsFirstValues);
+  const paced = sinks.map((sink) => ({ sink, pace: createPace() }));
+  let ledger = openLedger(home);
+  return {
+    async deliver(deadlineAt) {
+      let isRepeated = false;
+      for (;;) {
+        ledger = advanceLedger(home, ledger);
+        const target = ledger;
+        const ready = paced.filter(({ pace }) => pace.mayTry(clock.now()));
+        await Promise.all(
+          ready.map(async ({ sink, pace }) => {
+            await sink.deliver(target, deadlineAt);
+            if (sink.health.failing === undefined) pace.succeeded();
+            else pace.failed(clock.now(), sink.retryAfterMs());
+          }),
+        );
+        ledger = advanceLedger(home, ledger);
+        const isNewer = ledger.cursor.seq > target.cursor.seq;
+        const canGoOn = paced.filter(({ pace }) => pace.mayTry(clock.now()));
+        // Whoever shows how the others fare delivers once more when that came out differently.
+        const isStale: boolean = !isRepeated && canGoOn.some(({ sink }) => sink.isStale(ledger));
+        isRepeated = isStale;
+        if (!(isStale || (isNewer && canGoOn.length > 0)) || clock.now() >= deadlineAt) {
+          return reportDelivery(sinks, misconfigured, ledger);
+        }
+      }
+    },
+    retryNow() {
+      for (const { pace } of paced) pace.succeeded();
+    },
+    maintain() {
+      if (ledger.unsaved > 0) ledger = saveLedger(home, ledger);
+      const passed = slowest(sinks, ledger.cursor);
+      return enforceRetention(home, settings.retention, passed, ledger.cursor, clock.now());
+    },
+    nextDueAt: () => earliest(paced.map(({ sink, pace }) => pace.nextTryAt() ?? sink.nextDueAt())),
+    heldUntil: () => earliest(sinks.map((sink) => sink.nextDueAt())),
+    async close() {
+      await Promise.all(sinks.map((sink) => sink.close()));
+    },
+  };
+}
+
+function slowest(sinks: readonly Sink[], ledger: Cursor): Cursor {
+  return sinks.reduce((min, { cursor }) => (isBefore(cursor, min) ? cursor : min), ledger);
+}
+
+function earliest(times: readonly (number | undefined)[]): number | undefined {
+  const set = times.filter((time) => time !== undefined);
+  return set.length === 0 ? undefined : Math.min(...set);
+}

@@ -1,0 +1,177 @@
+import fs from "node:fs";
+import { ensureDirectory } from "../core/home.ts";
+import { isProvablyDead, type Owner } from "../core/owner.ts";
+import { randomHex } from "../core/random.ts";
+import { compareVersions } from "../core/version.ts";
+
+/** Who may deliver: what the holder of the lease says of itself. */
+export interface LeaseRecord {
+  readonly owner: Owner;
+  readonly version: string;
+  /** Of the settings that it delivers by. */
+  readonly deliveryHash: string;
+}
+
+export type LeaseState =
+  | { readonly kind: "free" }
+  | { readonly kind: "held"; readonly generation: number; readonly record: LeaseRecord };
+
+/**
+ * The lease is a directory of symbolic links named by generation, of which the highest counts; a link's
+ * target is the holder's record. Making a link is atomic and takes its content along, so a generation is
+ * taken by one process only, and a generation is never used twice while it could matter: the released one
+ * stays as a marker until the next is taken.
+ *
+ * Never broken by age: a holder that is stopped or asleep keeps it, a holder that is provably dead does not.
+ */
+export function readLease(dir: string): LeaseState {
+  const generation = highest(dir);
+  const text = generation === 0 ? undefined : readLink(dir, generation);
+  const record = text === undefined ? undefined : parseRecord(text);
+  if (record === undefined || isProvablyDead(record.owner)) return { kind: "free" };
+  return { kind: "held", generation, record };
+}
+
+/** Takes a free lease. @returns the generation, or undefined when somebody holds it or was faster. */
+export function takeLease(dir: string, record: LeaseRecord): number | undefined {
+  ensureDirectory(dir);
+  const last = highest(dir);
+  if (last > 0) {
+    const seen = readLink(dir, last);
+    const holder = seen === undefined ? undefined : parseRecord(seen);
+    if (holder !== undefined && !isProvablyDead(holder.owner)) return undefined;
+    // A record is rewritten by its owner only. So if it still is what was judged, its owner is dead for good.
+    if (readLink(dir, last) !== seen) return undefined;
+  }
+  const generation = last + 1;
+  try {
+    fs.symlinkSync(JSON.stringify(record), `${dir}/${generation}`);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") return undefined;
+    throw error;
+  }
+  // Taken from a listing that was old by then: later generations have come and gone past this one.
+  if (highest(dir) !== generation) {
+    fs.rmSync(`${dir}/${generation}`, { force: true });
+    return undefined;
+  }
+  for (const old of generations(dir)) if (old < generation) fs.rmSync(`${dir}/${old}`, { force: true });
+  return generation;
+}
+
+/** Passes the lease that the caller holds on to a process that it has started. */
+export function passLease(dir: string, generation: number, record: LeaseRecord): void {
+  replaceLink(`${dir}/${generation}`, JSON.stringify(record));
+}
+
+/** Gives up the lease; nothing happens when it is not the caller's any more. */
+export function releaseLease(dir: string, generation: number): void {
+  if (fs.existsSync(dir) && highest(dir) === generation) replaceLink(`${dir}/${generation}`, RELEASED);
+}
+
+/** True while this generation is the one that counts, and names this owner. */
+export function holdsLease(dir: string, generation: number, owner: Owner): boolean {
+  const text = readLink(dir, generation);
+  const record = text === undefined ? undefined : parseRecord(text);
+  return record !== undefined && isSameOwner(record.owner, owner) && highest(dir) === generation;
+}
+
+/** Whether what `asker` would deliver by goes before what the holder delivers by. */
+export function mayAskHandover(asker: LeaseRecord, holder: LeaseRecord): boolean {
+  const order = compareVersions(asker.version, holder.version);
+  return order > 0 || (order === 0 && asker.deliveryHash !== holder.deliveryHash);
+}
+
+/**
+ * Asks the holder to finish what it is sending and let go, or, where it delivers by the same settings, to try
+ * at once. One asks at a time.
+ *
+ * @returns false when somebody else who is alive asks already.
+ */
+export function askHandover(dir: string, asker: LeaseRecord): boolean {
+  ensureDirectory(dir);
+  const other = readHandover(dir);
+  if (other !== undefined && !isSameOwner(other.owner, asker.owner)) return false;
+  const path = handoverPath(dir);
+  if (other === undefined) fs.rmSync(path, { force: true });
+  try {
+    fs.symlinkSync(JSON.stringify(asker), path);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    const winner = readHandover(dir);
+    return winner !== undefined && isSameOwner(winner.owner, asker.owner);
+  }
+}
+
+/** Puts a process that the caller has started in the place of the caller, who asks. */
+export function passHandover(dir: string, asker: LeaseRecord): void {
+  replaceLink(handoverPath(dir), JSON.stringify(asker));
+}
+
+/** Who asks for the lease, if anybody alive does. */
+export function readHandover(dir: string): LeaseRecord | undefined {
+  const text = readText(handoverPath(dir));
+  const record = text === undefined ? undefined : parseRecord(text);
+  return record === undefined || isProvablyDead(record.owner) ? undefined : record;
+}
+
+/** Withdraws what this owner asked for; anybody else's request stays. */
+export function clearHandover(dir: string, owner: Owner): void {
+  const asker = readHandover(dir);
+  if (asker !== undefined && isSameOwner(asker.owner, owner)) fs.rmSync(handoverPath(dir), { force: true });
+}
+
+function handoverPath(dir: string): string {
+  return `${dir}/handover`;
+}
+
+export function isSameOwner(a: Owner, b: Owner): boolean {
+  return a.pid === b.pid && a.start === b.start && a.host === b.host && a.boot === b.boot;
+}
+
+const RELEASED = "released";
+
+function replaceLink(path: string, target: string): void {
+  const temporary = `${path.slice(0, path.lastIndexOf("/"))}/.${randomHex(6)}`;
+  fs.symlinkSync(target, temporary);
+  try {
+    fs.renameSync(temporary, path);
+  } catch (error) {
+    fs.rmSync(temporary, { force: true });
+    throw error;
+  }
+}
+
+function generations(dir: string): number[] {
+  if (!fs.existsSync(dir)) return [];
+  return fs
+    .readdirSync(dir)
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number);
+}
+
+function highest(dir: string): number {
+  return generations(dir).reduce((max, one) => Math.max(max, one), 0);
+}
+
+function readLink(dir: string, generation: number): string | undefined {
+  return readText(`${dir}/${generation}`);
+}
+
+function readText(link: string): string | undefined {
+  try {
+    return fs.readlinkSync(link);
+  } catch {
+    return undefined;
+  }
+}
+
+function parseRecord(text: string): LeaseRecord | undefined {
+  try {
+    const record = JSON.parse(text) as LeaseRecord;
+    return typeof record?.owner?.pid === "number" && typeof record.version === "string" ? record : undefined;
+  } catch {
+    return undefined;
+  }
+}

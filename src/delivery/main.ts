@@ -1,0 +1,48 @@
+import { fileURLToPath } from "node:url";
+import { readSettings } from "../config/settings.ts";
+import { replaceFile } from "../core/atomic-file.ts";
+import { systemClock } from "../core/clock.ts";
+import { readEnvironment } from "../core/environment.ts";
+import { resolveHome } from "../core/home.ts";
+import { version } from "../core/version.ts";
+import { runDeliverer } from "./deliverer.ts";
+import { LEASE_VARIABLE } from "./spawn-deliverer.ts";
+
+process.title = "tta-persona deliver";
+
+let stopped = false;
+for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
+  process.on(signal, () => {
+    stopped = true;
+  });
+}
+
+const env = readEnvironment();
+const home = resolveHome(env, process.platform);
+if (home.ok) {
+  const settings = readSettings(home.value.configFile, env);
+  try {
+    await runDeliverer(
+      { home: home.value, env, settings, clock: systemClock, version },
+      {
+        generation: Number(env[LEASE_VARIABLE] ?? 0),
+        programPath: fileURLToPath(import.meta.url),
+        isStopped: () => stopped,
+      },
+    );
+  } catch (error) {
+    keepError(`${home.value.state}/deliverer-error`, error);
+  }
+  // Sockets of backends that hang would keep the process alive.
+  process.exit();
+}
+
+/** Nobody reads our stderr; `doctor` shows this file. */
+function keepError(path: string, error: unknown): void {
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  try {
+    replaceFile(path, `${new Date(systemClock.now()).toISOString()} ${version}\n${text}\n`, false);
+  } catch {
+    // The disk is full or the home is gone, which is what it would say.
+  }
+}

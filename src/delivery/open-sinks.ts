@@ -1,0 +1,95 @@
+import { createOtlpClient } from "../backend/otlp.ts";
+import { createPushgatewayClient } from "../backend/pushgateway.ts";
+import { UserError } from "../core/errors.ts";
+import { expositionFamilies, type SinkFigures } from "../projection/exposition-families.ts";
+import type { Ledger } from "../projection/ledger-store.ts";
+import { keepInstallation } from "../sink/identity.ts";
+import { createOtlpSink } from "../sink/otlp.ts";
+import { createPushgatewaySink } from "../sink/pushgateway.ts";
+import type { Sink } from "../sink/sink.ts";
+import type { DeliveryContext } from "./context.ts";
+import {
+  type Destination,
+  type Misconfigured,
+  resolveDestinations,
+  type SinkStanding,
+} from "./destinations.ts";
+
+/** The sinks that are switched on, and those that cannot work as they are set. */
+export interface OpenSinks {
+  readonly sinks: readonly Sink[];
+  readonly misconfigured: readonly Misconfigured[];
+}
+
+/**
+ * Opens every sink that the settings and the environment switch on. Under the lease only.
+ *
+ * @param holdsFirstValues whether the caller stays long enough to show what is held back at first.
+ */
+export async function openSinks(context: DeliveryContext, holdsFirstValues: boolean): Promise<OpenSinks> {
+  const { destinations, misconfigured } = resolveDestinations(context);
+  const sinks: Sink[] = [];
+  const failed = [...misconfigured];
+  for (const destination of destinations) {
+    try {
+      sinks.push(await openSink(context, destination, sinks, holdsFirstValues));
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      failed.push({ sink: destination.sink, failure: error });
+    }
+  }
+  return { sinks, misconfigured: failed };
+}
+
+async function openSink(
+  context: DeliveryContext,
+  destination: Destination,
+  sinks: readonly Sink[],
+  holdsFirstValues: boolean,
+): Promise<Sink> {
+  const { home, clock, version } = context;
+  if (destination.sink === "otlp") {
+    const client = await createOtlpClient({ ...destination.config, scope: { name: "tta-persona", version } });
+    return createOtlpSink({ home, clock }, destination.hash, client);
+  }
+  const { url, username, password, scrapeIntervalMs } = destination.settings;
+  const client = createPushgatewayClient({
+    url,
+    ...(username === undefined ? {} : { username }),
+    ...(password === undefined ? {} : { password }),
+    userAgent: `tta-persona/${version}`,
+  });
+  if (destination.identity.unsaved !== undefined) keepInstallation(home, destination.identity.unsaved);
+  return createPushgatewaySink({ home, clock }, destination.hash, client, {
+    identity: destination.identity,
+    scrapeIntervalMs,
+    holdsFirstValues,
+    figures: (ledger) => figuresOf(ledger, sinks),
+    expectedFigures: (ledger) =>
+      figuresOf(
+        ledger,
+        sinks.map((sink) => expected(sink, ledger)),
+      ),
+    families: (ledger, figures) => expositionFamilies(ledger.state, figures, version),
+  });
+}
+
+/** All metrics as they are now, delivery's own figures included. */
+export function currentFamilies(ledger: Ledger, standings: readonly SinkStanding[], version: string) {
+  return expositionFamilies(ledger.state, figuresOf(ledger, standings), version);
+}
+
+function figuresOf(ledger: Ledger, standings: readonly SinkStanding[]): readonly SinkFigures[] {
+  return standings.map(({ name, cursor, health }) => ({
+    sink: name,
+    pending: Math.max(0, ledger.cursor.seq - cursor.seq),
+    failures: health.failures,
+    dropped: health.dropped,
+  }));
+}
+
+/** A push tells the gateway how things stand once it, and what the other sinks do meanwhile, has worked. */
+function expected({ name, cursor, health }: SinkStanding, ledger: Ledger): SinkStanding {
+  const isHopeful = name === "pushgateway" || health.failing === undefined;
+  return { name, cursor: isHopeful ? ledger.cursor : cursor, health };
+}

@@ -1,0 +1,83 @@
+import type { Ledger } from "../projection/ledger-store.ts";
+import type { SinkName } from "../sink/checkpoint.ts";
+import type { Misconfigured, SinkStanding } from "./destinations.ts";
+
+/** How one sink stands after an attempt to deliver. */
+export interface SinkReport {
+  readonly sink: SinkName;
+  /** It has everything that the journal had. */
+  readonly complete: boolean;
+  /** Facts that it does not have yet. */
+  readonly pending: number;
+  /** Records it never took, put aside in this attempt or before. */
+  readonly deadLetters: number;
+  /** Why not, in a few words; no secrets. */
+  readonly reason?: string;
+}
+
+export interface DeliveryReport {
+  readonly sinks: readonly SinkReport[];
+  readonly complete: boolean;
+}
+
+/** How the sinks stand against the journal. */
+export function reportDelivery(
+  standings: readonly SinkStanding[],
+  misconfigured: readonly Misconfigured[],
+  ledger: Ledger,
+): DeliveryReport {
+  const sinks = [
+    ...standings.map((standing) => reportSink(standing, ledger)),
+    ...misconfigured.map(({ sink, failure }) => ({
+      sink,
+      complete: false,
+      pending: ledger.cursor.seq,
+      deadLetters: 0,
+      reason: failure.message,
+    })),
+  ];
+  return { sinks, complete: sinks.every(({ complete }) => complete) };
+}
+
+function reportSink({ name, cursor, health }: SinkStanding, ledger: Ledger): SinkReport {
+  const { failing } = health;
+  const pending = Math.max(0, ledger.cursor.seq - cursor.seq);
+  const complete = failing === undefined && pending === 0;
+  const deadLetters = Object.values(health.dropped).reduce((sum, count) => sum + count, 0);
+  const reason = failing === undefined ? LATE : explainReason(failing.reason, failing.detail);
+  return { sink: name, complete, pending, deadLetters, ...(complete ? {} : { reason }) };
+}
+
+const LATE = "not reached before the deadline";
+
+const words: Readonly<Record<string, string>> = {
+  connection_refused: "connection refused",
+  connection_reset: "connection reset",
+  dns: "host name not found",
+  timeout: "no answer in time",
+  tls: "TLS failed",
+  unreachable: "host unreachable",
+  invalid_response: "an answer that makes no sense",
+  busy: "another process is delivering",
+};
+
+/** A reason of `DeliveryOutcome` in words. */
+export function explainReason(reason: string, detail?: string): string {
+  const http = /^http_(\d+)$/.exec(reason)?.[1];
+  const grpc = /^grpc_(\d+)$/.exec(reason)?.[1];
+  const text =
+    http !== undefined
+      ? `HTTP ${http}`
+      : grpc !== undefined
+        ? `gRPC status ${grpc}`
+        : (words[reason] ?? reason.replaceAll("_", " "));
+  return detail === undefined ? text : `${text}: ${detail}`;
+}
+
+/** One line for stderr, or undefined when everything has arrived. */
+export function describeUndelivered(report: DeliveryReport): string | undefined {
+  const open = report.sinks.filter(({ complete }) => !complete);
+  if (open.length === 0) return undefined;
+  const sinks = open.map(({ sink, reason }) => `${sink} (${reason ?? "unknown"})`).join(", ");
+  return `not delivered yet: ${sinks}; nothing is lost, see: tta-persona doctor`;
+}

@@ -1,0 +1,100 @@
+import { probeOtlp } from "../backend/otlp-probe.ts";
+import { createPushgatewayClient } from "../backend/pushgateway.ts";
+import { UserError } from "../core/errors.ts";
+import type { Ledger } from "../projection/ledger-store.ts";
+import { countDeadLetters, deadLetterPath, type SinkHealth, type SinkName } from "../sink/checkpoint.ts";
+import type { DeliveryContext } from "./context.ts";
+import { type Destination, readStanding, resolveDestinations } from "./destinations.ts";
+import { explainReason } from "./report.ts";
+
+/** Everything that `doctor` tells of a sink. */
+export interface SinkStatus {
+  readonly sink: SinkName;
+  /** Without userinfo; absent when the settings name none that makes sense. */
+  readonly url?: string;
+  /** How spans are sent, or the group that is pushed. */
+  readonly how?: string;
+  readonly reachable: boolean;
+  /** Why not, or the backend's version where it tells. */
+  readonly note?: string;
+  readonly hint?: string;
+  readonly pending: number;
+  readonly lastSuccessAt?: number;
+  readonly failingSince?: number;
+  readonly failures: Readonly<Record<string, number>>;
+  readonly dropped: Readonly<Record<string, number>>;
+  readonly deadLetters: number;
+  readonly deadLetterFile?: string;
+}
+
+/** Asks every configured backend whether it is there, in parallel, each for at most `timeoutMs`. */
+export async function readSinkStatus(
+  context: DeliveryContext,
+  ledger: Ledger,
+  timeoutMs: number,
+): Promise<readonly SinkStatus[]> {
+  const { destinations, misconfigured } = resolveDestinations(context);
+  const broken = misconfigured.map(({ sink, failure }) => ({
+    sink,
+    reachable: false,
+    note: failure.message,
+    ...(failure.hint === undefined ? {} : { hint: failure.hint }),
+    pending: ledger.cursor.seq,
+    failures: {},
+    dropped: {},
+    deadLetters: countDeadLetters(context.home, sink),
+  }));
+  const probed = destinations.map(async (destination): Promise<SinkStatus> => {
+    const { health, cursor } = readStanding(context, destination);
+    const letters = countDeadLetters(context.home, destination.sink);
+    return {
+      sink: destination.sink,
+      ...describe(destination),
+      ...(await probe(destination, timeoutMs)),
+      pending: Math.max(0, ledger.cursor.seq - cursor.seq),
+      ...times(health),
+      failures: health.failures,
+      dropped: health.dropped,
+      deadLetters: letters,
+      ...(letters > 0 ? { deadLetterFile: deadLetterPath(context.home, destination.sink) } : {}),
+    };
+  });
+  return [...(await Promise.all(probed)), ...broken];
+}
+
+function times(health: SinkHealth) {
+  return {
+    ...(health.lastSuccessAt === undefined ? {} : { lastSuccessAt: health.lastSuccessAt }),
+    ...(health.failing === undefined ? {} : { failingSince: health.failing.since }),
+  };
+}
+
+function describe(destination: Destination): { readonly url: string; readonly how: string } {
+  if (destination.sink === "otlp") {
+    return { url: destination.config.endpoint, how: destination.config.protocol };
+  }
+  const { job, labels } = destination.identity.group;
+  const group = Object.entries({ job, ...labels }).map(([name, value]) => `${name}="${value}"`);
+  return { url: destination.settings.url.replace(/\/\/[^/@]*@/, "//"), how: group.join(" ") };
+}
+
+async function probe(destination: Destination, timeoutMs: number) {
+  try {
+    if (destination.sink === "otlp") {
+      const answer = await probeOtlp(destination.config, timeoutMs);
+      return answer.ok ? { reachable: true } : { reachable: false, note: explainReason(answer.error.reason) };
+    }
+    const { url, username, password } = destination.settings;
+    const client = createPushgatewayClient({
+      url,
+      ...(username === undefined ? {} : { username }),
+      ...(password === undefined ? {} : { password }),
+    });
+    const answer = await client.probe(AbortSignal.timeout(timeoutMs));
+    if (!answer.ok) return { reachable: false, note: explainReason(answer.error.reason) };
+    return { reachable: true, ...(answer.value.version === undefined ? {} : { note: answer.value.version }) };
+  } catch (error) {
+    if (error instanceof UserError) return { reachable: false, note: error.message };
+    throw error;
+  }
+}

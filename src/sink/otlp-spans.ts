@@ -1,0 +1,44 @@
+import type { SpanRecord } from "../core/span.ts";
+import type { Fact } from "../journal/fact.ts";
+import { isPersonaSwitched } from "../projection/facts.ts";
+import { foldSession, type SessionState } from "../projection/session.ts";
+
+/** What the sink needs to know of all facts before its place. */
+export interface SpanFold {
+  readonly session: SessionState;
+}
+
+/**
+ * Folds one fact into the spans that are over with it. From where and to what a switch led is told by the
+ * journal's order, as everywhere. A switch to what was active already is no span, nor is one that the
+ * sampler left out when its fact was made.
+ */
+export function foldSpans(
+  state: SpanFold,
+  fact: Fact,
+): { readonly state: SpanFold; readonly span: SpanRecord | undefined } {
+  const { state: session, events } = foldSession(state.session, fact);
+  const switched = events.find((event) => event.kind === "switched");
+  const next = session === state.session ? state : { ...state, session };
+  if (switched === undefined || !isPersonaSwitched(fact) || !fact.trace.sampled) {
+    return { state: next, span: undefined };
+  }
+  const span: SpanRecord = {
+    identity: fact.trace,
+    name: "persona_switch",
+    kind: "INTERNAL",
+    // The clock may have been set between the two.
+    startMs: Math.min(fact.data.startedAt, fact.ts),
+    endMs: fact.ts,
+    attributes: {
+      from_persona: switched.from,
+      to_persona: switched.to,
+      chatmode: switched.chatmode,
+    },
+    status: { code: "OK" },
+    events: [],
+    links: [],
+    resource: fact.resource,
+  };
+  return { state: next, span };
+}
