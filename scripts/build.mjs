@@ -1,0 +1,65 @@
+// Bundles the program: one CommonJS file for the hot commands, and ES modules, split, for everything else.
+import { createHash } from "node:crypto";
+import { appendFileSync, readFileSync, rmSync } from "node:fs";
+import { build } from "esbuild";
+
+const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
+
+const common = {
+  absWorkingDir: new URL("..", import.meta.url).pathname,
+  bundle: true,
+  platform: "node",
+  target: "node20.19",
+  define: { TTA_PERSONA_VERSION: JSON.stringify(version) },
+  legalComments: "none",
+  logLevel: "warning",
+};
+
+/**
+ * What start-up costs, taken out of the hot bundle: esbuild's interop copies all of `node:fs` once per
+ * importing module, and of the built-in personas a switch needs no more than the head.
+ */
+const lean = {
+  name: "lean",
+  setup(hot) {
+    hot.onResolve({ filter: /^node:fs$/ }, () => ({ path: "fs", namespace: "builtin" }));
+    hot.onLoad({ filter: /.*/, namespace: "builtin" }, () => ({
+      contents: 'export default process.getBuiltinModule("node:fs");',
+    }));
+    hot.onLoad({ filter: /\/personas\/[^/]+\.json$/ }, ({ path }) => {
+      const { name, displayName, icon } = JSON.parse(readFileSync(path, "utf8"));
+      return { contents: JSON.stringify({ name, displayName, icon }), loader: "json" };
+    });
+  },
+};
+
+rmSync(new URL("../dist", import.meta.url), { recursive: true, force: true });
+await Promise.all([
+  build({
+    ...common,
+    entryPoints: { hot: "src/hot/main.ts" },
+    format: "cjs",
+    minify: true,
+    plugins: [lean],
+    outdir: "dist",
+    outExtension: { ".js": ".cjs" },
+  }),
+  build({
+    ...common,
+    entryPoints: { cli: "src/cli/main.ts", deliver: "src/delivery/main.ts" },
+    format: "esm",
+    splitting: true,
+    minifySyntax: true,
+    chunkNames: "chunks/[name]-[hash]",
+    outdir: "dist",
+    outExtension: { ".js": ".mjs" },
+    // Bundled CommonJS packages ask for Node's own modules by `require`.
+    banner: {
+      js: 'import { createRequire as ttaCreateRequire } from "node:module"; const require = ttaCreateRequire(import.meta.url);',
+    },
+  }),
+]);
+
+// The launcher binds its cache of compiled code to this.
+const hot = new URL("../dist/hot.cjs", import.meta.url);
+appendFileSync(hot, `//${createHash("sha256").update(readFileSync(hot)).digest("hex").slice(0, 16)}\n`);
