@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { appendFileSync, readFileSync, rmSync } from "node:fs";
 import { build } from "esbuild";
+import { writeNotices } from "./notices.mjs";
 
 const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
 
@@ -17,7 +18,8 @@ const common = {
 
 /**
  * What start-up costs, taken out of the hot bundle: esbuild's interop copies all of `node:fs` once per
- * importing module, and of the built-in personas a switch needs no more than the head.
+ * importing module, of the built-in personas a switch needs no more than the head, and of the settings
+ * no documentation.
  */
 const lean = {
   name: "lean",
@@ -30,14 +32,21 @@ const lean = {
       const { name, displayName, icon } = JSON.parse(readFileSync(path, "utf8"));
       return { contents: JSON.stringify({ name, displayName, icon }), loader: "json" };
     });
+    hot.onLoad({ filter: /\/src\/config\/keys\.ts$/ }, ({ path }) => ({
+      contents: readFileSync(path, "utf8").replaceAll(/\bdoc: "[^"]*"/g, 'doc: ""'),
+      loader: "ts",
+    }));
   },
 };
 
 rmSync(new URL("../dist", import.meta.url), { recursive: true, force: true });
-await Promise.all([
+const [, program] = await Promise.all([
   build({
     ...common,
     entryPoints: { hot: "src/hot/main.ts" },
+    // The launcher gives it a module to export by, and has it compiled as it stands.
+    banner: { js: "(function (module) {" },
+    footer: { js: "})" },
     format: "cjs",
     minify: true,
     plugins: [lean],
@@ -50,6 +59,7 @@ await Promise.all([
     format: "esm",
     splitting: true,
     minifySyntax: true,
+    metafile: true,
     chunkNames: "chunks/[name]-[hash]",
     outdir: "dist",
     outExtension: { ".js": ".mjs" },
@@ -63,3 +73,5 @@ await Promise.all([
 // The launcher binds its cache of compiled code to this.
 const hot = new URL("../dist/hot.cjs", import.meta.url);
 appendFileSync(hot, `//${createHash("sha256").update(readFileSync(hot)).digest("hex").slice(0, 16)}\n`);
+
+writeNotices(program.metafile, new URL("../dist/THIRD-PARTY-NOTICES.txt", import.meta.url));

@@ -33,7 +33,7 @@ interface Provider {
 const from = (name: string) => (env: Environment) => envValue(env, name);
 
 /** Names as the providers document their predefined variables. */
-const providers: readonly Provider[] = [
+const providers = (): readonly Provider[] => [
   {
     name: "github",
     sign: "GITHUB_ACTIONS",
@@ -185,7 +185,7 @@ const providers: readonly Provider[] = [
 
 /** Reads the job from the first provider whose sign is set; `unknown` otherwise. */
 export function ciFromEnvironment(env: Environment): CiJob {
-  const provider = providers.find((candidate) => envValue(env, candidate.sign) !== undefined);
+  const provider = providers().find((candidate) => envValue(env, candidate.sign) !== undefined);
   const slotIndex = envValue(env, "TTA_PERSONA_CI_SLOT");
   if (provider === undefined) {
     return { provider: "unknown", pipeline: "unknown", slot: slotIndex ?? "0", attributes: {} };

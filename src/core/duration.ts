@@ -2,12 +2,14 @@ const unitMs = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as con
 
 /** Reads `250ms`, `2s`, `10m`, `8h`, `30d`, also `1h30m`; milliseconds, or undefined for anything else. */
 export function parseDuration(text: string): number | undefined {
-  if (!/^(\d+(\.\d+)?(ms|[smhd]))+$/.test(text)) return undefined;
+  const part = /(\d+(?:\.\d+)?)(ms|[smhd])/y;
   let total = 0;
-  for (const part of text.matchAll(/(\d+(?:\.\d+)?)(ms|[smhd])/g)) {
-    total += Number(part[1]) * unitMs[part[2] as keyof typeof unitMs];
+  while (part.lastIndex < text.length) {
+    const match = part.exec(text);
+    if (match === null) return undefined;
+    total += Number(match[1]) * unitMs[match[2] as keyof typeof unitMs];
   }
-  return Number.isSafeInteger(Math.round(total)) ? Math.round(total) : undefined;
+  return text !== "" && Number.isSafeInteger(Math.round(total)) ? Math.round(total) : undefined;
 }
 
 /** Writes a duration for people, its two largest units: `0s`, `42s`, `12m 3s`, `2h 5m`, `3d 4h`. */

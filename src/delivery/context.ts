@@ -11,4 +11,6 @@ export interface DeliveryContext {
   readonly clock: Clock;
   /** Of this program. */
   readonly version: string;
+  /** Names of the personas that may be switched to: a CI job on an empty disk shows them at 0 first. */
+  readonly personas: readonly string[];
 }

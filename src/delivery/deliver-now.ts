@@ -9,8 +9,6 @@ import { askHandover, clearHandover, type LeaseRecord, readLease, releaseLease, 
 import { writeNotice } from "./notice.ts";
 import { type DeliveryReport, describeUndelivered, reportDelivery } from "./report.ts";
 
-export type { DeliveryReport, SinkReport } from "./report.ts";
-
 const POLL_MS = 20;
 
 /** What is left of the deadline for writing down how it went. */
@@ -51,14 +49,14 @@ export async function deliverNow(
       if (clock.now() + POLL_MS >= deadlineAt) return report;
       if (report.complete) {
         // A background command leaves its fact to whoever asks for a free lease: to us, until we say otherwise.
-        clearHandover(home.lease, own.owner);
+        clearHandover(home.lease);
         if (readLease(home.lease).kind === "held" || journalEnd(home.journal) === begin) return report;
         continue;
       }
       await sleep(POLL_MS);
     }
   } finally {
-    clearHandover(home.lease, own.owner);
+    clearHandover(home.lease);
   }
 }
 

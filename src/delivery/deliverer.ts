@@ -128,7 +128,7 @@ async function takeTurn(
     } else {
       const taken = takeLease(lease, own);
       if (taken !== undefined) {
-        clearHandover(lease, own.owner);
+        clearHandover(lease);
         return taken;
       }
       const state = readLease(lease);

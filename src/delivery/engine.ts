@@ -33,6 +33,7 @@ export async function openEngine(context: DeliveryContext, holdsFirstValues: boo
   let ledger = openLedger(home);
   return {
     async deliver(deadlineAt) {
+      const before = sinks.map(({ name, cursor, health }) => ({ name, cursor, health }));
       let isRepeated = false;
       for (;;) {
         ledger = advanceLedger(home, ledger);
@@ -52,7 +53,7 @@ export async function openEngine(context: DeliveryContext, holdsFirstValues: boo
         const isStale: boolean = !isRepeated && canGoOn.some(({ sink }) => sink.isStale(ledger));
         isRepeated = isStale;
         if (!(isStale || (isNewer && canGoOn.length > 0)) || clock.now() >= deadlineAt) {
-          return reportDelivery(sinks, misconfigured, ledger);
+          return reportDelivery(sinks, misconfigured, ledger, before);
         }
       }
     },

@@ -1,6 +1,6 @@
 import fs from "node:fs";
 import { ensureDirectory } from "../core/home.ts";
-import { isProvablyDead, type Owner } from "../core/owner.ts";
+import { currentOwner, isProvablyDead, type Owner } from "../core/owner.ts";
 import { randomHex } from "../core/random.ts";
 import { compareVersions } from "../core/version.ts";
 
@@ -117,7 +117,7 @@ export function readHandover(dir: string): LeaseRecord | undefined {
 }
 
 /** Withdraws what this owner asked for; anybody else's request stays. */
-export function clearHandover(dir: string, owner: Owner): void {
+export function clearHandover(dir: string, owner: Owner = currentOwner()): void {
   const asker = readHandover(dir);
   if (asker !== undefined && isSameOwner(asker.owner, owner)) fs.rmSync(handoverPath(dir), { force: true });
 }
@@ -126,7 +126,7 @@ function handoverPath(dir: string): string {
   return `${dir}/handover`;
 }
 
-export function isSameOwner(a: Owner, b: Owner): boolean {
+function isSameOwner(a: Owner, b: Owner): boolean {
   return a.pid === b.pid && a.start === b.start && a.host === b.host && a.boot === b.boot;
 }
 

@@ -23,7 +23,8 @@ if (home.ok) {
   const settings = readSettings(home.value.configFile, env);
   try {
     await runDeliverer(
-      { home: home.value, env, settings, clock: systemClock, version },
+      // The background never pushes under a CI job's key, which is what the names are for.
+      { home: home.value, env, settings, clock: systemClock, version, personas: [] },
       {
         generation: Number(env[LEASE_VARIABLE] ?? 0),
         programPath: fileURLToPath(import.meta.url),

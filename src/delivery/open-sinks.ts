@@ -2,6 +2,7 @@ import { createOtlpClient } from "../backend/otlp.ts";
 import { createPushgatewayClient } from "../backend/pushgateway.ts";
 import { UserError } from "../core/errors.ts";
 import { expositionFamilies, type SinkFigures } from "../projection/exposition-families.ts";
+import { predeclarePersonas } from "../projection/ledger.ts";
 import type { Ledger } from "../projection/ledger-store.ts";
 import { keepInstallation } from "../sink/identity.ts";
 import { createOtlpSink } from "../sink/otlp.ts";
@@ -47,7 +48,7 @@ async function openSink(
   sinks: readonly Sink[],
   holdsFirstValues: boolean,
 ): Promise<Sink> {
-  const { home, clock, version } = context;
+  const { home, clock, version, personas } = context;
   if (destination.sink === "otlp") {
     const client = await createOtlpClient({ ...destination.config, scope: { name: "tta-persona", version } });
     return createOtlpSink({ home, clock }, destination.hash, client);
@@ -70,7 +71,11 @@ async function openSink(
         ledger,
         sinks.map((sink) => expected(sink, ledger)),
       ),
-    families: (ledger, figures) => expositionFamilies(ledger.state, figures, version),
+    families: ({ state }, figures) => {
+      const { ephemeral } = destination.identity;
+      const shown = ephemeral ? predeclarePersonas(state, personas, clock.now()) : state;
+      return expositionFamilies(shown, figures, version);
+    },
   });
 }
 

@@ -1,5 +1,5 @@
 import type { Ledger } from "../projection/ledger-store.ts";
-import type { SinkName } from "../sink/checkpoint.ts";
+import type { SinkHealth, SinkName } from "../sink/checkpoint.ts";
 import type { Misconfigured, SinkStanding } from "./destinations.ts";
 
 /** How one sink stands after an attempt to deliver. */
@@ -13,6 +13,8 @@ export interface SinkReport {
   readonly deadLetters: number;
   /** Why not, in a few words; no secrets. */
   readonly reason?: string;
+  /** What this very attempt has put aside or found gone, by reason; absent when nothing. */
+  readonly droppedNow?: Readonly<Record<string, number>>;
 }
 
 export interface DeliveryReport {
@@ -20,14 +22,18 @@ export interface DeliveryReport {
   readonly complete: boolean;
 }
 
-/** How the sinks stand against the journal. */
+/** How the sinks stand against the journal. @param before how they stood when the attempt began. */
 export function reportDelivery(
   standings: readonly SinkStanding[],
   misconfigured: readonly Misconfigured[],
   ledger: Ledger,
+  before: readonly SinkStanding[] = standings,
 ): DeliveryReport {
   const sinks = [
-    ...standings.map((standing) => reportSink(standing, ledger)),
+    ...standings.map((standing, index) => ({
+      ...reportSink(standing, ledger),
+      ...droppedSince(before[index]?.health ?? standing.health, standing.health),
+    })),
     ...misconfigured.map(({ sink, failure }) => ({
       sink,
       complete: false,
@@ -46,6 +52,13 @@ function reportSink({ name, cursor, health }: SinkStanding, ledger: Ledger): Sin
   const deadLetters = Object.values(health.dropped).reduce((sum, count) => sum + count, 0);
   const reason = failing === undefined ? LATE : explainReason(failing.reason, failing.detail);
   return { sink: name, complete, pending, deadLetters, ...(complete ? {} : { reason }) };
+}
+
+function droppedSince(before: SinkHealth, { dropped }: SinkHealth): Pick<SinkReport, "droppedNow"> {
+  const more = Object.entries(dropped)
+    .map(([reason, count]) => [reason, count - (before.dropped[reason] ?? 0)] as const)
+    .filter(([, count]) => count > 0);
+  return more.length === 0 ? {} : { droppedNow: Object.fromEntries(more) };
 }
 
 const LATE = "not reached before the deadline";
@@ -77,7 +90,22 @@ export function explainReason(reason: string, detail?: string): string {
 /** One line for stderr, or undefined when everything has arrived. */
 export function describeUndelivered(report: DeliveryReport): string | undefined {
   const open = report.sinks.filter(({ complete }) => !complete);
-  if (open.length === 0) return undefined;
   const sinks = open.map(({ sink, reason }) => `${sink} (${reason ?? "unknown"})`).join(", ");
-  return `not delivered yet: ${sinks}; nothing is lost, see: tta-persona doctor`;
+  const dropped = report.sinks.flatMap(({ sink, droppedNow = {} }) =>
+    Object.entries(droppedNow).map(([reason, count]) => describeDropped(sink, reason, count)),
+  );
+  const parts = [...(open.length === 0 ? [] : [`not delivered yet: ${sinks}; nothing is lost`]), ...dropped];
+  return parts.length === 0 ? undefined : `${parts.join("; ")}, see: tta-persona doctor`;
+}
+
+function describeDropped(sink: SinkName, reason: string, count: number): string {
+  if (reason === "evicted")
+    return `${sink} missed ${plural(count, "fact")}, deleted at the bound of retention.size`;
+  const records = plural(count, "record");
+  if (reason === "rejected") return `${sink} rejected ${records} for good`;
+  return `${sink} refused ${records} for good (${explainReason(reason)}), put aside`;
+}
+
+function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }

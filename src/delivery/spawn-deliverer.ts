@@ -42,7 +42,7 @@ export function ensureDeliverer(home: Home, env: Environment, program: Deliverer
     // Asked before the other process is started: of commands that race, one starts it.
     if (!mayAskHandover(own, lease.record) || !askHandover(home.lease, own)) return;
     const pid = start(home, env, program, 0);
-    if (pid === undefined) clearHandover(home.lease, own.owner);
+    if (pid === undefined) clearHandover(home.lease);
     else passHandover(home.lease, { ...own, owner: currentOwner(pid) });
     return;
   }

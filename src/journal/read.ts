@@ -27,21 +27,19 @@ export function readFacts(
   from: Cursor | undefined,
   visit: (fact: Fact, after: Cursor) => boolean | undefined,
 ): JournalRead {
-  const segments = listSegments(dir);
-  const oldest = segments[0];
-  const newest = segments.at(-1);
+  // Where the cursor's segment is there, as nearly always, the directory need not be listed.
+  const here = from !== undefined && hasSegment(dir, from.segment);
+  if (here && isAtEnd(dir, from)) return { cursor: from, skipped: 0, gap: false };
+  const listed = here ? undefined : listSegments(dir);
+  const begin = here ? from.segment : listed?.[0];
   const seq = from?.seq ?? 0;
-  if (oldest === undefined || newest === undefined) {
-    return { cursor: from ?? { segment: 1, offset: 0, seq }, skipped: 0, gap: false };
-  }
-  // A cursor beyond the newest segment belongs to a journal that somebody has removed.
-  const lost = from !== undefined && (from.segment < oldest || from.segment > newest);
+  if (begin === undefined) return { cursor: from ?? { segment: 1, offset: 0, seq }, skipped: 0, gap: false };
   const state: ReadState = {
     dir,
     visit,
-    segment: from === undefined || lost ? oldest : from.segment,
-    offset: from === undefined || lost ? 0 : from.offset,
-    head: lost ? undefined : from?.head,
+    segment: begin,
+    offset: here ? from.offset : 0,
+    head: here ? from.head : undefined,
     seq,
     skipped: 0,
     newer: undefined,
@@ -49,16 +47,25 @@ export function readFacts(
   for (;;) {
     const end = readSegment(state);
     if (end !== "sealed" && end !== "other") break;
-    // Some may have been deleted since the first listing, with every checkpoint past them.
-    const next = end === "other" ? oldest : listSegments(dir).find((segment) => segment > state.segment);
+    const segments = listSegments(dir);
+    // Some may have been deleted meanwhile, with every checkpoint past them.
+    const next = end === "other" ? segments[0] : segments.find((segment) => segment > state.segment);
     if (next === undefined) break;
     state.segment = next;
     state.offset = 0;
     state.head = undefined;
   }
   const cursor = cursorAt(state);
-  const result = { cursor, skipped: state.skipped, gap: lost && from.segment < oldest };
+  // A cursor beyond the newest segment is no gap: it belongs to a journal that somebody has removed.
+  const gap = !here && from !== undefined && from.segment < begin;
+  const result = { cursor, skipped: state.skipped, gap };
   return state.newer === undefined ? result : { ...result, newer: state.newer };
+}
+
+/** Nothing was appended since: told without opening the segment. */
+function isAtEnd(dir: string, { segment, offset, head }: Cursor): boolean {
+  if (head === undefined || hasSegment(dir, segment + 1)) return false;
+  return fs.statSync(segmentPath(dir, segment), { throwIfNoEntry: false })?.size === offset;
 }
 
 interface ReadState {

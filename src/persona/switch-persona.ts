@@ -1,8 +1,6 @@
-import fs from "node:fs";
-import { replaceFile } from "../core/atomic-file.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Environment } from "../core/environment.ts";
-import { ensureDirectory, type Home } from "../core/home.ts";
+import type { Home } from "../core/home.ts";
 import { appendFact } from "../journal/append.ts";
 import { makeFact } from "../journal/make-fact.ts";
 import type { PersonaEnded, PersonaSwitched } from "../projection/facts.ts";
@@ -99,29 +97,6 @@ function append(
   const fact = makeFact(context, { type, scope: GLOBAL_SCOPE, data });
   appendFact({ dir: context.home.journal, segmentBytes: context.segmentBytes }, fact);
   const events = session.advance(fact.id);
-  writePromptFile(context.home, session);
+  session.keep();
   return events;
-}
-
-export function promptFile(home: Home): string {
-  return `${home.state}/prompt`;
-}
-
-/**
- * Keeps the plain file that a shell prompt reads. Of two commands the one that wrote last might know less:
- * so each looks once more at the journal after writing, and the last of them gets it right.
- */
-function writePromptFile(home: Home, session: SessionReader): void {
-  try {
-    ensureDirectory(home.state);
-    for (;;) {
-      const written = session.cursor?.seq;
-      replaceFile(promptFile(home), `${session.state.scopes[GLOBAL_SCOPE]?.active?.persona ?? ""}\n`, false);
-      session.advance();
-      if (session.cursor?.seq === written) return;
-    }
-  } catch {
-    // Only a convenience, made anew with the next switch; the fact is safe.
-    fs.rmSync(promptFile(home), { force: true });
-  }
 }

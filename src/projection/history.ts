@@ -1,8 +1,7 @@
 import type { Home } from "../core/home.ts";
 import { readFacts } from "../journal/read.ts";
 import { listSegments } from "../journal/segments.ts";
-import { type HistoryEntry, historyEntry, RECENT_LIMIT } from "./ledger.ts";
-import { openLedger } from "./ledger-store.ts";
+import { type HistoryEntry, historyEntry, type LedgerState, RECENT_LIMIT } from "./ledger.ts";
 import { emptySession, foldSession } from "./session.ts";
 import { newerHome } from "./snapshot.ts";
 
@@ -19,8 +18,11 @@ export interface HistoryQuery {
  *
  * @throws UserError `newer-home`.
  */
-export function readHistory(home: Home, query: HistoryQuery): readonly HistoryEntry[] {
-  const { recent } = openLedger(home).state;
+export function readHistory(
+  home: Home,
+  { recent }: LedgerState,
+  query: HistoryQuery,
+): readonly HistoryEntry[] {
   const oldest = recent[0];
   const isAnswered =
     oldest === undefined ||

@@ -90,25 +90,30 @@ export function historyEntry(events: readonly SessionEvent[], fact: Fact): Histo
 }
 
 /**
- * A counter that appears at 1 is invisible to `increase`. So once a persona is in use, every switch that
- * may follow is predeclared at 0: from and to each persona in use, and from none.
+ * A counter that appears at 1 is invisible to `increase`. So once a persona is in use, everything that may
+ * follow is predeclared at 0: switches from and to each persona in use, and from none, and its sessions.
  */
 function withPersona(state: LedgerState, persona: string, chatmode: string, at: number): LedgerState {
   const known = state.personas.includes(persona);
-  const personas = known ? state.personas : [...state.personas, persona];
   if (known && chatmode === DEFAULT_CHATMODE) return state;
+  const personas = known ? state.personas : [...state.personas, persona];
+  const others = [NO_PERSONA, ...personas].filter((other) => other !== persona);
+  const pairs = others.flatMap((other) => [
+    [other, persona, chatmode],
+    [other, persona, DEFAULT_CHATMODE],
+    ...(other === NO_PERSONA ? [] : [[persona, other, DEFAULT_CHATMODE]]),
+  ]);
   let totals = state.totals;
-  const declare = (from: string, to: string, mode: string) => {
-    totals = predeclare(totals, ledgerMetrics.switches, [from, to, mode], at);
-  };
-  for (const other of [NO_PERSONA, ...personas]) {
-    if (other === persona) continue;
-    declare(other, persona, chatmode);
-    if (known) continue;
-    declare(other, persona, DEFAULT_CHATMODE);
-    if (other !== NO_PERSONA) declare(persona, other, DEFAULT_CHATMODE);
+  for (const mode of [chatmode, DEFAULT_CHATMODE]) {
+    totals = predeclare(totals, ledgerMetrics.duration, [persona, mode], at);
   }
+  for (const pair of pairs) totals = predeclare(totals, ledgerMetrics.switches, pair, at);
   return { ...state, personas, totals };
+}
+
+/** As if all these personas had been in use, each with the default chatmode, without having counted anything. */
+export function predeclarePersonas(state: LedgerState, personas: readonly string[], at: number): LedgerState {
+  return personas.reduce((next, persona) => withPersona(next, persona, DEFAULT_CHATMODE, at), state);
 }
 
 function countCall(totals: Totals, call: LlmCalled, at: number): Totals {

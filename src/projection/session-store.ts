@@ -1,10 +1,13 @@
-import type { Home } from "../core/home.ts";
+import fs from "node:fs";
+import { replaceFile } from "../core/atomic-file.ts";
+import { errorCode } from "../core/errors.ts";
+import { ensureDirectory, type Home } from "../core/home.ts";
 import type { Fact } from "../journal/fact.ts";
 import { readFacts } from "../journal/read.ts";
-import { type Cursor, isBefore, listSegments } from "../journal/segments.ts";
+import { type Cursor, isBefore, listSegments, segmentPath } from "../journal/segments.ts";
 import { LEDGER_SCHEMA, ledgerPath } from "./ledger-store.ts";
-import { emptySession, foldSession, type SessionEvent, type SessionState } from "./session.ts";
-import { newerHome, readSnapshot, type Snapshot, writeSnapshot } from "./snapshot.ts";
+import { emptySession, foldSession, GLOBAL_SCOPE, type SessionEvent, type SessionState } from "./session.ts";
+import { newerHome, readSnapshot, type Snapshot, snapshotText } from "./snapshot.ts";
 
 const SESSION_SCHEMA = 1;
 
@@ -16,6 +19,16 @@ export interface SessionReader {
   readonly cursor: Cursor | undefined;
   /** Folds what was appended meanwhile; tells what the fact of that id, if it is among them, brought about. */
   advance(factId?: string): readonly SessionEvent[];
+  /** Keeps the state on disk, for the next reader and for shell prompts. Never fails: it can be made anew. */
+  keep(): void;
+}
+
+/**
+ * The file that shell prompts read: its first line is the active persona of the global scope, empty where
+ * there is none. Behind it stands the snapshot of the sessions, so that one rename renews both.
+ */
+export function sessionPath(home: Home): string {
+  return `${home.state}/session`;
 }
 
 /**
@@ -48,13 +61,27 @@ export function openSession(home: Home): SessionReader {
     }
     if (result.newer !== undefined) throw newerHome();
     cursor = result.cursor;
-    if (read > RENEW_AFTER_FACTS) {
-      read = 0;
-      renew(home, { state, cursor });
-    }
     return own;
   };
+  // Of two processes the one that writes last might know less: so each looks once more after writing, and
+  // the last of them gets it right.
+  const keep = () => {
+    try {
+      ensureDirectory(home.state);
+      for (let kept: number | undefined; cursor !== undefined && cursor.seq !== kept; advance()) {
+        kept = cursor.seq;
+        const persona = state.scopes[GLOBAL_SCOPE]?.active?.persona ?? "";
+        const text = `${persona}\n${snapshotText(SESSION_SCHEMA, { cursor, state })}`;
+        replaceFile(sessionPath(home), text, false);
+      }
+    } catch (error) {
+      if (errorCode(error) === undefined) throw error;
+      // A full disk or a read-only home. A stale name in the prompt would be worse than none.
+      removeQuietly(sessionPath(home));
+    }
+  };
   advance();
+  if (read > RENEW_AFTER_FACTS) keep();
   return {
     get state() {
       return state;
@@ -63,23 +90,28 @@ export function openSession(home: Home): SessionReader {
       return cursor;
     },
     advance,
+    keep,
   };
 }
 
-function newestBase(home: Home): Snapshot<SessionState> | undefined {
-  const own = readSnapshot<SessionState>(`${home.state}/session.json`, SESSION_SCHEMA);
-  if (own !== undefined) {
-    const oldest = listSegments(home.journal)[0];
-    if (oldest === undefined || own.cursor.segment >= oldest) return own;
+function removeQuietly(path: string): void {
+  try {
+    fs.rmSync(path, { force: true });
+  } catch {
+    // Read-only: nobody has switched there either.
   }
+}
+
+function newestBase(home: Home): Snapshot<SessionState> | undefined {
+  const own = readSnapshot<SessionState>(sessionPath(home), SESSION_SCHEMA);
+  if (own !== undefined && isKept(home.journal, own.cursor)) return own;
   const ledger = readSnapshot<{ readonly session: SessionState }>(ledgerPath(home), LEDGER_SCHEMA);
   return ledger === undefined ? undefined : { cursor: ledger.cursor, state: ledger.state.session };
 }
 
-function renew(home: Home, snapshot: Snapshot<SessionState>): void {
-  try {
-    writeSnapshot(`${home.state}/session.json`, SESSION_SCHEMA, snapshot, false);
-  } catch {
-    // A full disk or a read-only home: the next one reads a longer tail.
-  }
+/** Whether the journal goes on from there: nothing behind it has been deleted. */
+function isKept(journal: string, cursor: Cursor): boolean {
+  if (fs.existsSync(segmentPath(journal, cursor.segment))) return true;
+  const oldest = listSegments(journal)[0];
+  return oldest === undefined || cursor.segment >= oldest;
 }

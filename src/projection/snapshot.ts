@@ -20,7 +20,8 @@ export function readSnapshot<State>(path: string, schema: number): Snapshot<Stat
   if (!fs.existsSync(path)) return undefined;
   let value: { schema?: unknown; cursor?: Partial<Cursor>; state?: State };
   try {
-    value = JSON.parse(fs.readFileSync(path, "utf8"));
+    const text = fs.readFileSync(path, "utf8");
+    value = JSON.parse(text.slice(text.indexOf("{")));
   } catch {
     return undefined;
   }
@@ -37,15 +38,15 @@ export function readSnapshot<State>(path: string, schema: number): Snapshot<Stat
   return valid ? { cursor: cursor as Cursor, state: state as State } : undefined;
 }
 
-/** @param durable false for snapshots that may be lost, because another one is kept for certain. */
-export function writeSnapshot<State>(
-  path: string,
-  schema: number,
-  snapshot: Snapshot<State>,
-  durable = true,
-): void {
+/** Keeps a snapshot so that it survives a power cut. @throws the system's error. */
+export function writeSnapshot<State>(path: string, schema: number, snapshot: Snapshot<State>): void {
   ensureDirectory(path.slice(0, path.lastIndexOf("/")));
-  replaceFile(path, `${JSON.stringify({ schema, ...snapshot })}\n`, durable);
+  replaceFile(path, snapshotText(schema, snapshot));
+}
+
+/** A snapshot as it stands in a file; other lines may stand before it. */
+export function snapshotText<State>(schema: number, snapshot: Snapshot<State>): string {
+  return `${JSON.stringify({ schema, ...snapshot })}\n`;
 }
 
 export function newerHome(): UserError {

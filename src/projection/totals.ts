@@ -43,7 +43,7 @@ export function addToCounter(
   });
 }
 
-/** Makes a counter's series visible at 0 before it first counts; never uses up more than half the ceiling. */
+/** Makes a series visible at 0 before it first counts; never uses up more than half the ceiling. */
 export function predeclare(
   totals: Totals,
   metric: MetricDefinition,
@@ -51,8 +51,17 @@ export function predeclare(
   at: number,
 ): Totals {
   const known = totals[metric.name] ?? {};
+  if (known[seriesKey(labels)] !== undefined) return totals;
   if (Object.keys(known).length >= SERIES_CEILING / 2) return totals;
-  return known[seriesKey(labels)] === undefined ? addToCounter(totals, metric, labels, 0, at) : totals;
+  const series =
+    metric.type === "histogram"
+      ? { labels, counts: noObservations(metric), sum: 0, born: at }
+      : { labels, value: 0, born: at };
+  return withSeries(totals, metric, series);
+}
+
+function noObservations({ buckets = [] }: MetricDefinition): number[] {
+  return new Array<number>(buckets.length + 1).fill(0);
 }
 
 /** Observes a value, a whole number in the metric's scaled unit. */
@@ -67,7 +76,7 @@ export function observe(
   const scale = metric.scale ?? 1;
   const bounded = boundLabels(totals[metric.name] ?? {}, labels);
   const known = totals[metric.name]?.[seriesKey(bounded)] as HistogramSeries | undefined;
-  const counts = [...(known?.counts ?? new Array<number>(buckets.length + 1).fill(0))];
+  const counts = [...(known?.counts ?? noObservations(metric))];
   const index = buckets.findIndex((bound) => value <= bound * scale);
   const bucket = index === -1 ? buckets.length : index;
   counts[bucket] = (counts[bucket] ?? 0) + 1;

@@ -1,0 +1,64 @@
+import type { CliContext } from "./context.ts";
+
+/**
+ * One command as data, and what it does. Parsing, help, completion and docs/commands.md come from the data. Each
+ * stands in `commands/<name>.ts` as `export const command`, and is loaded when it is needed.
+ */
+export interface Command {
+  readonly name: string;
+  /** One line without a full stop. */
+  readonly summary: string;
+  /** Paragraphs for help and documents, after the summary. */
+  readonly description?: string;
+  readonly arguments?: readonly ArgumentSpec[];
+  readonly options?: readonly OptionSpec[];
+  readonly examples: readonly ExampleSpec[];
+  /** What its exit codes mean, besides 70 and the wrong usage that gives 2 everywhere. */
+  readonly exitCodes: Readonly<Record<number, string>>;
+  /** The `schema` of the document that `--json` prints; its shape is in `json-shapes.ts`. */
+  readonly json?: string;
+  /** Left out of help, completion and documents. */
+  readonly hidden?: boolean;
+  /** What becomes of settings that are no good: one line each on stderr, unless said otherwise here. */
+  readonly settingsProblems?: "presented by the command" | "ignored";
+  readonly subcommands?: readonly Command[];
+  /** Absent where only a subcommand does something. @returns the exit code. */
+  readonly run?: (invocation: Invocation, ctx: CliContext) => number | Promise<number>;
+}
+
+export interface ArgumentSpec {
+  readonly name: string;
+  readonly doc: string;
+  readonly optional?: boolean;
+  /** What a shell offers: the live names of a kind, or these words. */
+  readonly complete?: CompletionKind | readonly string[];
+}
+
+/** What `__complete` knows how to list. */
+export type CompletionKind = "personas" | "config-keys";
+
+export interface OptionSpec {
+  /** As commander reads them: `--dry-run`, `--limit <n>`. */
+  readonly flags: string;
+  readonly doc: string;
+  readonly complete?: CompletionKind | readonly string[];
+}
+
+export interface ExampleSpec {
+  readonly command: string;
+  readonly doc: string;
+}
+
+/** What a user typed, taken apart. */
+export interface Invocation {
+  /** In the order of the command's `arguments`; an optional one that was left out is undefined. */
+  readonly args: readonly (string | undefined)[];
+  /** By camel-case name. */
+  readonly options: Readonly<Record<string, string | boolean | undefined>>;
+}
+
+/** The value of an option that takes one. */
+export function optionText(invocation: Invocation, name: string): string | undefined {
+  const value = invocation.options[name];
+  return typeof value === "string" ? value : undefined;
+}

@@ -1,0 +1,126 @@
+import fs from "node:fs";
+import { envValue } from "../../core/environment.ts";
+import { ExitCode } from "../../core/errors.ts";
+import { canWrite, isNetworkFilesystem } from "../../core/filesystem.ts";
+import { samplers } from "../../core/trace-context.ts";
+import { readLease } from "../../delivery/lease.ts";
+import { journalStatus } from "../../journal/journal-status.ts";
+import { loadCatalogue } from "../../persona/catalogue.ts";
+import type { Ledger } from "../../projection/ledger-store.ts";
+import type { Command } from "../command.ts";
+import type { CliContext } from "../context.ts";
+import { currentLedger, deliveryContext } from "../delivery-context.ts";
+import { doctorText } from "../doctor-text.ts";
+import { personaPlaces, problemLine } from "../find-persona.ts";
+import type { DoctorJson } from "../json-shapes.ts";
+import { settingJson } from "./config.ts";
+
+/** How long a backend has to answer; all are asked at once. */
+const PROBE_MS = 3000;
+
+export const command: Command = {
+  name: "doctor",
+  summary: "Check settings, backends, journal and delivery",
+  description:
+    "Shows every setting and where it came from, whether each backend answers or why not, what waits to be " +
+    "delivered, and the health of the journal. Changes nothing.",
+  examples: [
+    { command: "tta-persona doctor", doc: "when something does not arrive" },
+    { command: "tta-persona doctor --json", doc: "for a bug report; secrets are left out" },
+  ],
+  exitCodes: { 0: "nothing is wrong", 1: "something is wrong, and is said" },
+  json: "tta-persona/doctor/1",
+  settingsProblems: "presented by the command",
+  async run(_, ctx) {
+    const ledger = currentLedger(ctx);
+    const document = await examine(ctx, ledger);
+    ctx.output.answer(document, doctorText(document, ctx.paint, ctx.clock.now()));
+    return document.ok ? ExitCode.done : ExitCode.failed;
+  },
+};
+
+async function examine(ctx: CliContext, ledger: Ledger): Promise<DoctorJson> {
+  const { home, settings, version } = ctx;
+  const { readSinkStatus } = await import("../../delivery/sink-status.ts");
+  const sinks = await readSinkStatus(deliveryContext(ctx), ledger, PROBE_MS);
+  const journal = journalStatus(home.journal);
+  const lease = readLease(home.lease);
+  const writable = canWrite(home.data) && canWrite(home.configDir);
+  const networkFilesystem = isNetworkFilesystem(home.data);
+  const problems = [
+    ...settings.problems.map(({ message, hint }) => (hint === undefined ? message : `${message} ${hint}`)),
+    ...loadCatalogue(personaPlaces(ctx)).problems.map(
+      (problem) => `${problemLine(problem)}. ${problem.hint}`,
+    ),
+    ...environmentProblems(ctx),
+    ...(writable ? [] : [`${home.data} cannot be written, so nothing can be recorded.`]),
+    ...(networkFilesystem
+      ? [
+          `${home.data} is on a network file system, where facts can be lost: set TTA_PERSONA_HOME to a local directory.`,
+        ]
+      : []),
+    ...(ledger.gap
+      ? ["The metric totals began anew: their snapshot was gone, and older facts with it."]
+      : []),
+    ...sinks.flatMap(({ sink, reachable, note, hint }) =>
+      reachable ? [] : [`${sink}: ${note ?? "not reachable"}${hint === undefined ? "" : `. ${hint}`}`],
+    ),
+    ...sinks.flatMap(({ sink, deadLetters, deadLetterFile }) =>
+      deadLetters === 0
+        ? []
+        : [`${sink}: ${deadLetters} records were refused for good; they lie in ${deadLetterFile}`],
+    ),
+    ...delivererProblem(`${home.state}/deliverer-error`),
+  ];
+  return {
+    schema: "tta-persona/doctor/1",
+    ok: problems.length === 0,
+    program: { version, node: process.version, platform: `${process.platform} ${process.arch}` },
+    home: { config: home.configFile, data: home.data, writable, networkFilesystem },
+    settings: settings.resolved.map(settingJson),
+    problems,
+    journal: {
+      segments: journal.segments,
+      bytes: journal.bytes,
+      facts: ledger.cursor.seq,
+      damagedLines: ledger.state.skipped,
+      lastWriteAt: iso(journal.lastWriteAt),
+      gap: ledger.gap,
+    },
+    deliverer: lease.kind === "held" ? { pid: lease.record.owner.pid, version: lease.record.version } : null,
+    sinks: sinks.map(({ lastSuccessAt, failingSince, ...sink }) => ({
+      ...sink,
+      lastSuccessAt: iso(lastSuccessAt),
+      failingSince: iso(failingSince),
+    })),
+  };
+}
+
+/** Standard variables whose bad values are passed over in silence elsewhere, as OpenTelemetry asks. */
+function environmentProblems({ env }: CliContext): string[] {
+  const problems: string[] = [];
+  const sampler = envValue(env, "OTEL_TRACES_SAMPLER");
+  if (sampler !== undefined && !samplers.includes(sampler.trim())) {
+    problems.push(`OTEL_TRACES_SAMPLER is none of ${samplers.join(", ")}; parentbased_always_on is used.`);
+  }
+  const ratio = envValue(env, "OTEL_TRACES_SAMPLER_ARG");
+  if (
+    sampler?.includes("traceidratio") &&
+    ratio !== undefined &&
+    !(Number(ratio) >= 0 && Number(ratio) <= 1)
+  ) {
+    problems.push("OTEL_TRACES_SAMPLER_ARG is not a number from 0 to 1; 1 is used.");
+  }
+  return problems;
+}
+
+function delivererProblem(path: string): string[] {
+  if (!fs.existsSync(path)) return [];
+  return [
+    `The background deliverer has crashed. That is a bug; ${path} says more. Delete the file once reported.`,
+  ];
+}
+
+function iso(time: number | undefined): string | null {
+  return time === undefined ? null : new Date(time).toISOString();
+}

@@ -1,0 +1,80 @@
+import { parseDuration } from "../../core/duration.ts";
+import { ExitCode, UserError } from "../../core/errors.ts";
+import type { DeliveryReport, SinkReport } from "../../delivery/report.ts";
+import { type Command, optionText } from "../command.ts";
+import type { CliContext } from "../context.ts";
+import { deliveryContext } from "../delivery-context.ts";
+import type { FlushJson } from "../json-shapes.ts";
+
+/** Whoever asks for it by name can wait longer than a command that delivers on the side. */
+const DEFAULT_TIMEOUT = "10s";
+
+export const command: Command = {
+  name: "flush",
+  summary: "Deliver everything that is not delivered yet",
+  description:
+    "Brings all facts to every sink that is configured, whatever the delivery mode, and tells how far it got. " +
+    "What could not be delivered is kept. In CI, run it at the start of a job (so that counters begin at 0) and at its end.",
+  options: [
+    { flags: "--strict", doc: "Exit 1 when something could not be delivered." },
+    { flags: "--timeout <duration>", doc: `Deadline for all sinks together (default: ${DEFAULT_TIMEOUT}).` },
+  ],
+  examples: [
+    { command: "tta-persona flush", doc: "deliver what waits" },
+    { command: "tta-persona flush --strict --timeout 30s", doc: "the last step of a CI job" },
+  ],
+  exitCodes: { 1: "with --strict: not all delivered" },
+  json: "tta-persona/flush/1",
+  async run(invocation, ctx) {
+    const timeout = optionText(invocation, "timeout") ?? DEFAULT_TIMEOUT;
+    const deadlineMs = parseDuration(timeout);
+    if (deadlineMs === undefined || deadlineMs === 0) {
+      throw new UserError({
+        reason: "invalid-duration",
+        message: `--timeout cannot be "${timeout}".`,
+        hint: "It takes a duration such as 2s or 1m.",
+      });
+    }
+    const { deliverNow } = await import("../../delivery/deliver-now.ts");
+    const before = await deadLettersSoFar(ctx);
+    const report = await deliverNow(deliveryContext(ctx), { deadlineMs });
+    const refused = report.sinks.reduce((sum, { deadLetters }) => sum + deadLetters, 0) - before;
+    const document: FlushJson = {
+      schema: "tta-persona/flush/1",
+      complete: report.complete,
+      refused,
+      sinks: report.sinks.map((sink) => ({ ...sink })),
+    };
+    ctx.output.done(document, text(ctx, report, refused));
+    const failed = !report.complete || refused > 0;
+    return failed && invocation.options.strict === true ? ExitCode.failed : ExitCode.done;
+  },
+};
+
+async function deadLettersSoFar(ctx: CliContext): Promise<number> {
+  const { readStanding, resolveDestinations } = await import("../../delivery/destinations.ts");
+  const context = deliveryContext(ctx);
+  const dropped = resolveDestinations(context).destinations.flatMap((destination) =>
+    Object.values(readStanding(context, destination).health.dropped),
+  );
+  return dropped.reduce((sum, count) => sum + count, 0);
+}
+
+function text({ paint }: CliContext, { sinks }: DeliveryReport, refused: number): string {
+  if (sinks.length === 0) {
+    return [
+      "No sink is configured, so there is nothing to deliver; everything stays in the journal.",
+      paint.dim("To configure one: tta-persona config set pushgateway.url http://localhost:9091"),
+      "",
+    ].join("\n");
+  }
+  const line = ({ sink, complete, pending, reason }: SinkReport) =>
+    complete
+      ? `${paint.green("✓")} ${sink}: everything is delivered`
+      : `${paint.red("✗")} ${sink}: ${reason ?? "not delivered"}; ${pending === 1 ? "1 fact is" : `${pending} facts are`} kept`;
+  const lines = sinks.map(line);
+  if (refused > 0) {
+    lines.push(`${paint.yellow("!")} ${refused} refused for good and put aside; see: tta-persona doctor`);
+  }
+  return `${lines.join("\n")}\n`;
+}

@@ -1,0 +1,86 @@
+import { formatDuration } from "../../core/duration.ts";
+import { ExitCode, UserError } from "../../core/errors.ts";
+import { loadCatalogue } from "../../persona/catalogue.ts";
+import type { PersonaHead } from "../../persona/persona.ts";
+import { chatmodeSuffix, personaLabel } from "../../persona/session-text.ts";
+import type { SessionView } from "../../projection/session.ts";
+import type { Command } from "../command.ts";
+import type { CliContext } from "../context.ts";
+import { personaPlaces } from "../find-persona.ts";
+import type { StatusJson } from "../json-shapes.ts";
+import { readSession, type ScopeSession, sessionJson } from "../session-view.ts";
+
+export const command: Command = {
+  name: "status",
+  summary: "Say which persona is active, and what to do next",
+  description: "This is what tta-persona does when it is called with nothing.",
+  examples: [{ command: "tta-persona", doc: "the same" }],
+  exitCodes: { 0: "done, also when no persona is active" },
+  json: "tta-persona/status/1",
+  run(_, ctx) {
+    const session = readSession(ctx);
+    const { view, previous } = session;
+    const document: StatusJson = {
+      schema: "tta-persona/status/1",
+      active: view === undefined ? null : sessionJson(view),
+      previous,
+    };
+    ctx.output.answer(
+      document,
+      view === undefined ? inactiveText(session, ctx) : activeText(view, session, ctx),
+    );
+    return ExitCode.done;
+  },
+};
+
+function activeText(view: SessionView, session: ScopeSession, ctx: CliContext): string {
+  const { paint } = ctx;
+  // After an end, what was active before may be what is active again.
+  const previous = session.previous?.persona === view.persona ? null : session.previous;
+  const duration = formatDuration(view.durationMs);
+  const how = view.idle ? `idle; its session ended after ${duration}` : `for ${duration}`;
+  const lines = [
+    `${personaLabel(view.persona, view.chatmode, findHead(view.persona, ctx), paint)} ${paint.dim(`(${how})`)}`,
+  ];
+  if (previous !== null) lines.push(`Before: ${previous.persona}${chatmodeSuffix(previous.chatmode)}`);
+  lines.push(
+    hints(ctx, [
+      previous === null
+        ? ["tta-persona switch <persona>", "another one"]
+        : ["tta-persona switch -", `back to ${previous.persona}`],
+      ["tta-persona list", "all personas"],
+      ["tta-persona --help", "everything else"],
+    ]),
+  );
+  return lines.join("\n");
+}
+
+/** Only for its icon, so a working directory that is gone is no reason to fail. */
+function findHead(persona: string, ctx: CliContext): PersonaHead | undefined {
+  try {
+    return loadCatalogue(personaPlaces(ctx)).personas.find(({ name }) => name === persona);
+  } catch (error) {
+    if (error instanceof UserError) return undefined;
+    throw error;
+  }
+}
+
+function inactiveText({ previous }: ScopeSession, ctx: CliContext): string {
+  if (previous !== null) {
+    const last = `${previous.persona}${chatmodeSuffix(previous.chatmode)}`;
+    return `No persona is active. The last one was ${last}.\n${hints(ctx, [
+      ["tta-persona switch -", `back to ${previous.persona}`],
+      ["tta-persona list", "all personas"],
+    ])}`;
+  }
+  return `Welcome to tta-persona ${ctx.version}. No persona is active yet.\n${hints(ctx, [
+    ["tta-persona list", "the personas there are"],
+    ["tta-persona switch backend-engineer", "begin with one of them"],
+    ["tta-persona --help", "everything else"],
+  ])}`;
+}
+
+function hints({ paint }: CliContext, rows: readonly (readonly [command: string, doc: string])[]): string {
+  const width = Math.max(...rows.map(([command]) => command.length));
+  return `\n${rows.map(([command, doc]) => `  ${paint.cyan(command.padEnd(width))}  ${paint.dim(doc)}\n`).join("")}`;
+}

@@ -1,0 +1,157 @@
+import { formatDuration } from "../../core/duration.ts";
+import { ExitCode, UserError } from "../../core/errors.ts";
+import { loadCatalogue, resolveInCatalogue } from "../../persona/catalogue.ts";
+import type { Persona } from "../../persona/persona.ts";
+import { chatmodeSuffix, personaLabel, switchText } from "../../persona/session-text.ts";
+import { type SwitchOutcome, switchPersona } from "../../persona/switch-persona.ts";
+import { openLedger } from "../../projection/ledger-store.ts";
+import {
+  DEFAULT_CHATMODE,
+  GLOBAL_SCOPE,
+  NO_PERSONA,
+  type ScopeState,
+  type SessionState,
+  viewSession,
+} from "../../projection/session.ts";
+import { openSession } from "../../projection/session-store.ts";
+import { deliverAfterWork } from "../after-work.ts";
+import { type Command, optionText } from "../command.ts";
+import { type CliContext, switchContext } from "../context.ts";
+import { findPersona, personaPlaces, problemLine } from "../find-persona.ts";
+import type { SwitchJson } from "../json-shapes.ts";
+import { quote } from "../printable.ts";
+
+export const command: Command = {
+  name: "switch",
+  summary: "Make a persona the active one",
+  description:
+    "A name may be shortened as long as it stays unambiguous, and `switch` may be left out. " +
+    "Switching to what is already active changes nothing.",
+  arguments: [{ name: "persona", doc: "its name, or - for the previous one", complete: "personas" }],
+  options: [
+    { flags: "--chatmode <name>", doc: "the chatmode that it works in, in kebab-case (default: default)" },
+    { flags: "--dry-run", doc: "say what would happen, and write nothing" },
+  ],
+  examples: [
+    { command: "tta-persona switch backend-engineer", doc: "by name" },
+    { command: "tta-persona backend", doc: "the same, in short" },
+    { command: "tta-persona switch -", doc: "back to the previous one, in its chatmode" },
+    { command: "tta-persona switch testing --chatmode tdd", doc: "in a chatmode" },
+  ],
+  exitCodes: { 1: "it could not be written down, such as on a full disk; nothing has changed" },
+  json: "tta-persona/switch/1",
+  async run(invocation, ctx) {
+    const [input = ""] = invocation.args;
+    const asked = optionText(invocation, "chatmode");
+    if (asked !== undefined && !isChatmode(asked)) throw badChatmode(asked);
+    if (invocation.options.dryRun === true) {
+      // Opening the session might renew its snapshot; this writes nothing.
+      const { session } = openLedger(ctx.home).state;
+      const { persona, chatmode } = findTarget(input, asked, session.scopes[GLOBAL_SCOPE], ctx);
+      const outcome = foresee(session, persona.name, chatmode, ctx.clock.now());
+      ctx.output.answer(switchJson(outcome, true), dryRunText(outcome, persona, ctx));
+      return ExitCode.done;
+    }
+    const session = openSession(ctx.home);
+    const { persona, chatmode } = findTarget(input, asked, session.state.scopes[GLOBAL_SCOPE], ctx);
+    const outcome = switchPersona(switchContext(ctx), session, persona.name, chatmode);
+    ctx.output.done(switchJson(outcome, false), switchText(outcome, persona, ctx.paint));
+    await deliverAfterWork(ctx);
+    return ExitCode.done;
+  },
+};
+
+interface Target {
+  readonly persona: Persona;
+  readonly chatmode: string;
+}
+
+function findTarget(
+  input: string,
+  chatmode: string | undefined,
+  scope: ScopeState | undefined,
+  ctx: CliContext,
+): Target {
+  if (input !== "-") return { persona: findPersona(input, ctx), chatmode: chatmode ?? DEFAULT_CHATMODE };
+  const previous = scope?.previous ?? null;
+  if (previous === null) {
+    throw new UserError({
+      reason: "no-previous-persona",
+      message: "There is no previous persona to go back to.",
+      hint: "Name one. See: tta-persona list",
+    });
+  }
+  return { persona: findPrevious(previous.persona, ctx), chatmode: chatmode ?? previous.chatmode };
+}
+
+/** By its whole name: what it was an abbreviation for meanwhile does not count. */
+function findPrevious(name: string, ctx: CliContext): Persona {
+  const catalogue = loadCatalogue(personaPlaces(ctx));
+  const resolution = resolveInCatalogue(name, catalogue);
+  if (resolution.kind === "found" && resolution.persona.name === name) return resolution.persona;
+  if (resolution.kind === "broken" && resolution.name === name) {
+    throw new UserError({
+      reason: "broken-persona",
+      message: problemLine(resolution.problem),
+      hint: resolution.problem.hint,
+    });
+  }
+  throw new UserError({
+    reason: "unknown-persona",
+    message: `The previous persona, ${quote(name)}, does not exist here any more.`,
+    hint: "It may be defined in another project. Name one that is here: tta-persona list",
+  });
+}
+
+/** What the switch would be, told from the session as it is now. */
+function foresee(state: SessionState, persona: string, chatmode: string, now: number): SwitchOutcome {
+  const before = viewSession(state, GLOBAL_SCOPE, now);
+  if (before === undefined) {
+    return { persona, chatmode, kind: "switched", from: NO_PERSONA, fromChatmode: DEFAULT_CHATMODE };
+  }
+  if (before.persona === persona && before.chatmode === chatmode) {
+    return before.idle
+      ? { persona, chatmode, kind: "resumed", endedAfterMs: before.durationMs }
+      : { persona, chatmode, kind: "already", activeForMs: before.durationMs };
+  }
+  const { persona: from, chatmode: fromChatmode, durationMs } = before;
+  return { persona, chatmode, kind: "switched", from, fromChatmode, endedAfterMs: durationMs };
+}
+
+function dryRunText(outcome: SwitchOutcome, persona: Persona, { paint }: CliContext): string {
+  const label = personaLabel(outcome.persona, outcome.chatmode, persona, paint);
+  const { from = NO_PERSONA, fromChatmode = DEFAULT_CHATMODE } = outcome;
+  if (outcome.kind === "already") return `Would change nothing: ${label} is already active\n`;
+  if (outcome.kind === "resumed") return `Would begin a new session of ${label}, which is idle\n`;
+  if (from === NO_PERSONA) return `Would switch to ${label}\n`;
+  const after = formatDuration(outcome.endedAfterMs ?? 0);
+  return `Would switch to ${label}${paint.dim(` from ${from}${chatmodeSuffix(fromChatmode)} after ${after}`)}\n`;
+}
+
+function switchJson(outcome: SwitchOutcome, dryRun: boolean): SwitchJson {
+  const seconds = (ms: number | undefined) => (ms === undefined ? null : ms / 1000);
+  return {
+    schema: "tta-persona/switch/1",
+    persona: outcome.persona,
+    chatmode: outcome.chatmode,
+    outcome: outcome.kind,
+    dryRun,
+    from: outcome.from ?? null,
+    fromChatmode: outcome.fromChatmode ?? null,
+    endedAfterSeconds: seconds(outcome.endedAfterMs),
+    activeForSeconds: seconds(outcome.activeForMs),
+  };
+}
+
+/** It becomes a label value, so it is as plain and as short as a persona's name. */
+function isChatmode(text: string): boolean {
+  return text.length <= 64 && /^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/.test(text);
+}
+
+function badChatmode(text: string): UserError {
+  return new UserError({
+    reason: "invalid-chatmode",
+    message: `${quote(text)} cannot be a chatmode.`,
+    hint: "Chatmodes are kebab-case, at most 64 letters: test-driven",
+  });
+}

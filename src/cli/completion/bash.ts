@@ -1,0 +1,63 @@
+import type { CompletionNode, Offer } from "./nodes.ts";
+
+const words = (offers: readonly Offer[]) => offers.map(({ word }) => word).join(" ");
+
+/** Walks through the words before the cursor to where it stands, then offers what may stand there. */
+export function bashScript(nodes: readonly CompletionNode[]): string {
+  const cases = nodes.map(
+    (node) => `    "${node.path}")
+      commands="${words(node.commands)}"
+      options="${words(node.options)}"
+      valued="${node.valued.join(" ")}"
+      arguments="${node.arguments.join(" ")}" ;;`,
+  );
+  return `# bash completion for tta-persona. In ~/.bashrc: source <(tta-persona completion bash)
+_tta_persona_at() {
+  commands="" options="" valued="" arguments=""
+  case "$1" in
+${cases.join("\n")}
+  esac
+}
+
+_tta_persona() {
+  local commands options valued arguments word path="" position=0 skip="" index offered kind
+  local current="\${COMP_WORDS[COMP_CWORD]}"
+  COMPREPLY=()
+  _tta_persona_at ""
+  for ((index = 1; index < COMP_CWORD; index++)); do
+    word="\${COMP_WORDS[index]}"
+    if [[ -n $skip ]]; then
+      skip=""
+    elif [[ $word == -?* ]]; then
+      [[ " $valued " == *" $word "* ]] && skip=1
+    elif [[ $position -eq 0 && " $commands " == *" $word "* ]]; then
+      path="\${path:+$path }$word"
+      _tta_persona_at "$path"
+    elif [[ -z $path ]]; then
+      path=switch position=1
+      _tta_persona_at switch
+    else
+      position=$((position + 1))
+    fi
+  done
+  [[ -n $skip ]] && return
+  if [[ $current == -* ]]; then
+    offered=$options
+  else
+    offered=""
+    [[ $position -eq 0 ]] && offered=$commands
+    local -a kinds
+    read -r -a kinds <<< "$arguments"
+    kind="\${kinds[position]:-}"
+    case "$kind" in
+      "" | -) ;;
+      @*) offered="$offered $("\${COMP_WORDS[0]}" __complete "\${kind#@}" 2> /dev/null)" ;;
+      *) offered="$offered \${kind//,/ }" ;;
+    esac
+  fi
+  COMPREPLY=($(compgen -W "$offered" -- "$current"))
+}
+
+complete -F _tta_persona tta-persona
+`;
+}

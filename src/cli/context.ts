@@ -1,0 +1,89 @@
+import { readSettings, type Settings } from "../config/settings.ts";
+import type { Clock } from "../core/clock.ts";
+import type { Environment } from "../core/environment.ts";
+import { errorCode, UserError } from "../core/errors.ts";
+import { type Home, resolveHome } from "../core/home.ts";
+import { type Paint, plainPaint, wantsColor } from "../core/output.ts";
+import type { SwitchContext } from "../persona/switch-persona.ts";
+import type { Output } from "./output.ts";
+import type { GlobalFlags } from "./route.ts";
+
+/** What the process hands to the program. Tests and the launcher's short cuts never see it. */
+export interface World {
+  readonly argv: readonly string[];
+  readonly env: Environment;
+  readonly platform: NodeJS.Platform;
+  readonly clock: Clock;
+  readonly version: string;
+  /** When the process began, milliseconds since the epoch. */
+  readonly startedAt: number;
+  /** Where the bundles lie. */
+  readonly programDir: string;
+  /** @throws the system's error when the directory is gone. */
+  readonly currentDirectory: () => string;
+  readonly readStdin: () => Promise<string>;
+}
+
+/** Everything a command may use of the world around it. */
+export interface CliContext extends Omit<World, "argv" | "platform" | "currentDirectory"> {
+  readonly home: Home;
+  readonly settings: Settings;
+  readonly flags: GlobalFlags;
+  readonly output: Output;
+  /** For stdout; plain where colours are not wanted. */
+  readonly paint: Paint;
+  /** The working directory. @throws UserError when it is gone. */
+  readonly cwd: () => string;
+}
+
+/** @throws UserError when there is no place for a home. */
+export async function createContext(world: World, flags: GlobalFlags, output: Output): Promise<CliContext> {
+  const { env, clock, version, startedAt, programDir, readStdin } = world;
+  const home = resolveHome(env, world.platform);
+  if (!home.ok) throw new UserError(home.error);
+  return {
+    env,
+    clock,
+    version,
+    startedAt,
+    programDir,
+    readStdin,
+    home: home.value,
+    settings: readSettings(home.value.configFile, env),
+    flags,
+    output,
+    paint: flags.color && wantsColor(env, 1) ? await loadPaint() : plainPaint,
+    cwd: () => workingDirectory(world),
+  };
+}
+
+async function loadPaint(): Promise<Paint> {
+  const { Chalk } = await import("chalk");
+  return new Chalk({ level: 1 });
+}
+
+function workingDirectory(world: World): string {
+  try {
+    return world.currentDirectory();
+  } catch (error) {
+    if (errorCode(error) === undefined) throw error;
+    throw new UserError({
+      reason: "working-directory-gone",
+      message: "The current directory does not exist any more.",
+      hint: "Change to one that does, and run the command again.",
+    });
+  }
+}
+
+/** What switching and ending a session take of it. */
+export function switchContext(ctx: CliContext): SwitchContext {
+  return {
+    home: ctx.home,
+    env: ctx.env,
+    clock: ctx.clock,
+    version: ctx.version,
+    startedAt: ctx.startedAt,
+    segmentBytes: ctx.settings.retention.segmentBytes,
+    idleTimeoutMs: ctx.settings.idleTimeoutMs,
+  };
+}

@@ -1,0 +1,295 @@
+import { z } from "zod";
+
+/**
+ * The documents that `--json` prints, by their `schema`. Documents and tests use them; commands use their types
+ * only, and never load the schema library for them.
+ */
+
+const seconds = z.number().min(0).describe("seconds");
+const time = z.iso.datetime().describe("UTC, ISO 8601");
+const chatmode = z.string().describe("`default` when none was given");
+
+const previous = z
+  .object({ persona: z.string(), chatmode })
+  .nullable()
+  .describe("what `switch -` goes back to");
+
+const session = z.object({
+  persona: z.string(),
+  chatmode,
+  since: time.describe("when its session began; UTC, ISO 8601"),
+  durationSeconds: seconds.describe("how long its session has lasted, in seconds"),
+  idle: z
+    .boolean()
+    .describe("its session is over for want of activity, though it is still the active persona"),
+});
+
+const origin = z
+  .object({
+    kind: z.enum(["built-in", "user", "project"]),
+    file: z.string().optional().describe("absolute path; absent for built-in ones"),
+  })
+  .describe("where its definition was found");
+
+const problem = z.object({
+  file: z.string(),
+  line: z.int().optional().describe("from 1"),
+  column: z.int().optional().describe("from 1"),
+  message: z.string(),
+  hint: z.string(),
+});
+
+const shapes = new Map<string, z.ZodObject>();
+
+/** Every document of the program, by its `schema`. */
+export const jsonShapes: ReadonlyMap<string, z.ZodObject> = shapes;
+
+function document<Name extends string, Shape extends z.ZodRawShape>(name: Name, shape: Shape) {
+  const schema = `tta-persona/${name}/1` as const;
+  const described = z.strictObject({ schema: z.literal(schema), ...shape });
+  shapes.set(schema, described);
+  return described;
+}
+
+const lines = z.array(z.string());
+
+const statusShape = document("status", {
+  active: session.nullable().describe("the active persona, or null"),
+  previous,
+});
+
+const currentShape = document("current", { ...session.shape, previous });
+
+const promptShape = document("prompt", { persona: z.string().nullable() });
+
+const switchShape = document("switch", {
+  persona: z.string(),
+  chatmode,
+  outcome: z
+    .enum(["switched", "already", "resumed"])
+    .describe(
+      "`already`: nothing changed; `resumed`: it was active, and a new session begins after an idle one",
+    ),
+  dryRun: z.boolean().describe("nothing was changed; this is what would have happened"),
+  from: z.string().nullable().describe("the persona before, `none` at first; null unless switched"),
+  fromChatmode: z.string().nullable(),
+  endedAfterSeconds: seconds.nullable().describe("duration of the session that ended, in seconds"),
+  activeForSeconds: seconds.nullable().describe("duration of the session that goes on, in seconds"),
+});
+
+const listShape = document("list", {
+  personas: z.array(
+    z.object({
+      name: z.string(),
+      displayName: z.string(),
+      icon: z.string(),
+      active: z.boolean(),
+      origin,
+    }),
+  ),
+  problems: z.array(problem).describe("definitions that cannot be used"),
+});
+
+const showShape = document("show", {
+  name: z.string(),
+  displayName: z.string(),
+  icon: z.string(),
+  active: z.boolean(),
+  origin,
+  description: z.string().optional(),
+  tokenBudget: z.int().optional().describe("prompt-size hint in tokens; limits nothing"),
+  budget: z
+    .object({ tokens: z.int(), window: z.string() })
+    .optional()
+    .describe("consumption budget: tokens per window"),
+  allowedServers: lines.optional(),
+  allowedTools: z.record(z.string(), lines).optional().describe("by MCP server"),
+  restrictedPaths: lines.optional(),
+  context: z
+    .object({
+      primaryLanguage: z.string().optional(),
+      frameworks: lines.optional(),
+      focusAreas: lines.optional(),
+      keyFiles: lines.optional(),
+    })
+    .optional(),
+  security: z
+    .object({
+      allowEnvironmentAccess: lines.optional(),
+      blockList: lines.optional(),
+      requireApprovalFor: lines.optional(),
+    })
+    .optional(),
+  workflows: z.object({ default: z.string().optional(), available: lines.optional() }).optional(),
+});
+
+const historyShape = document("history", {
+  entries: z
+    .array(
+      z.object({
+        at: time,
+        scope: z.string(),
+        kind: z.enum(["switched", "ended"]),
+        from: z.string().describe("`none` at first"),
+        to: z.string().describe("`none` for an end"),
+        chatmode,
+        durationSeconds: seconds.nullable().describe("of the session that ended with it, in seconds"),
+      }),
+    )
+    .describe("the oldest first"),
+});
+
+const endShape = document("end", { persona: z.string(), chatmode, durationSeconds: seconds });
+
+const setting = z.object({
+  key: z.string(),
+  value: z.string().nullable().describe("in force; null when there is none, `(set)` for a secret"),
+  source: z.enum(["environment", "user", "default", "unset"]),
+  variable: z.string().nullable().describe("the environment variable that goes before the file"),
+});
+
+const configGetShape = document("config-get", setting.shape);
+
+const configListShape = document("config-list", {
+  file: z.string(),
+  settings: z.array(setting),
+  problems: z.array(z.string()).describe("values that are no good, and are passed over"),
+});
+
+const configSetShape = document("config-set", {
+  key: z.string(),
+  value: z.string().describe("`(set)` for a secret"),
+  file: z.string(),
+  overriddenBy: z.string().nullable().describe("the environment variable that is in force instead"),
+});
+
+const configUnsetShape = document("config-unset", {
+  key: z.string(),
+  removed: z.boolean().describe("false: it was not in the file"),
+  file: z.string(),
+});
+
+const configPathShape = document("config-path", { file: z.string(), exists: z.boolean() });
+
+const counts = z.record(z.string(), z.int()).describe("by reason");
+
+const flushShape = document("flush", {
+  complete: z.boolean(),
+  refused: z.int().describe("records that a backend refused for good in this flush, and that were put aside"),
+  sinks: z.array(
+    z.object({
+      sink: z.enum(["pushgateway", "otlp"]),
+      complete: z.boolean(),
+      pending: z.int().describe("facts that it does not have yet"),
+      deadLetters: z.int().describe("records it never took, ever"),
+      reason: z.string().optional(),
+    }),
+  ),
+});
+
+const family = { name: z.string(), help: z.string(), labelNames: lines };
+
+document("metrics", {
+  families: z.array(
+    z.discriminatedUnion("type", [
+      z.object({
+        ...family,
+        type: z.enum(["counter", "gauge"]),
+        series: z.array(z.object({ labels: lines, value: z.number() })),
+      }),
+      z.object({
+        ...family,
+        type: z.literal("histogram"),
+        buckets: z.array(z.number()).describe("upper bounds, without +Inf"),
+        series: z.array(
+          z.object({
+            labels: lines,
+            counts: z.array(z.int()).describe("per bucket, not cumulative, the last for +Inf"),
+            sum: z.number(),
+          }),
+        ),
+      }),
+    ]),
+  ),
+});
+
+const group = z.record(z.string(), z.string()).describe("grouping labels, `job` included");
+
+const metricsServeShape = document("metrics-serve", { url: z.string() });
+
+const metricsDeleteShape = document("metrics-delete", { group });
+
+const metricsPruneShape = document("metrics-prune", { dryRun: z.boolean(), groups: z.array(group) });
+
+const doctorShape = document("doctor", {
+  ok: z.boolean(),
+  program: z.object({ version: z.string(), node: z.string(), platform: z.string() }),
+  home: z.object({
+    config: z.string(),
+    data: z.string(),
+    writable: z.boolean(),
+    networkFilesystem: z.boolean().describe("appending is not atomic there"),
+  }),
+  settings: z.array(setting),
+  problems: lines.describe("what is wrong, one line each"),
+  journal: z.object({
+    segments: z.int(),
+    bytes: z.int(),
+    facts: z.int().describe("since the journal began, whether still kept or not"),
+    damagedLines: z.int(),
+    lastWriteAt: time.nullable(),
+    gap: z.boolean().describe("the totals' snapshot was lost, and they began anew"),
+  }),
+  deliverer: z
+    .object({ pid: z.int(), version: z.string() })
+    .nullable()
+    .describe("the process that holds the delivery lease"),
+  sinks: z.array(
+    z.object({
+      sink: z.enum(["pushgateway", "otlp"]),
+      url: z.string().optional(),
+      how: z.string().optional().describe("protocol, or the group that is pushed"),
+      reachable: z.boolean(),
+      note: z.string().optional(),
+      hint: z.string().optional(),
+      pending: z.int(),
+      lastSuccessAt: time.nullable(),
+      failingSince: time.nullable(),
+      failures: counts,
+      dropped: counts,
+      deadLetters: z.int(),
+      deadLetterFile: z.string().optional(),
+    }),
+  ),
+});
+
+const completionShape = document("completion", { shell: z.string(), script: z.string() });
+
+document("error", {
+  error: z.object({
+    reason: z.string().describe("stable, kebab-case"),
+    message: z.string(),
+    hint: z.string().optional(),
+  }),
+});
+
+export type StatusJson = z.infer<typeof statusShape>;
+export type CurrentJson = z.infer<typeof currentShape>;
+export type PromptJson = z.infer<typeof promptShape>;
+export type SwitchJson = z.infer<typeof switchShape>;
+export type ListJson = z.infer<typeof listShape>;
+export type ShowJson = z.infer<typeof showShape>;
+export type HistoryJson = z.infer<typeof historyShape>;
+export type EndJson = z.infer<typeof endShape>;
+export type SettingJson = z.infer<typeof setting>;
+export type ConfigGetJson = z.infer<typeof configGetShape>;
+export type ConfigListJson = z.infer<typeof configListShape>;
+export type ConfigSetJson = z.infer<typeof configSetShape>;
+export type ConfigUnsetJson = z.infer<typeof configUnsetShape>;
+export type ConfigPathJson = z.infer<typeof configPathShape>;
+export type CompletionJson = z.infer<typeof completionShape>;
+export type FlushJson = z.infer<typeof flushShape>;
+export type MetricsServeJson = z.infer<typeof metricsServeShape>;
+export type MetricsDeleteJson = z.infer<typeof metricsDeleteShape>;
+export type MetricsPruneJson = z.infer<typeof metricsPruneShape>;
+export type DoctorJson = z.infer<typeof doctorShape>;

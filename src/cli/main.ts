@@ -1,0 +1,33 @@
+import { dirname } from "node:path";
+import { fileURLToPath } from "node:url";
+import { systemClock } from "../core/clock.ts";
+import { readEnvironment } from "../core/environment.ts";
+import { version } from "../core/version.ts";
+import type { World } from "./context.ts";
+import { createOutput } from "./output.ts";
+import { route } from "./route.ts";
+import { runCli, tellError } from "./run.ts";
+
+const world: World = {
+  argv: process.argv.slice(2),
+  env: readEnvironment(),
+  platform: process.platform,
+  clock: systemClock,
+  version,
+  startedAt: systemClock.now() - process.uptime() * 1000,
+  programDir: dirname(fileURLToPath(import.meta.url)),
+  currentDirectory: () => process.cwd(),
+  async readStdin() {
+    const chunks: Buffer[] = [];
+    for await (const chunk of process.stdin) chunks.push(chunk);
+    return Buffer.concat(chunks).toString("utf8");
+  },
+};
+
+// What is thrown where nobody waits for it, also from within a library's callback.
+process.on("uncaughtException", (error) => {
+  const routed = route(world.argv);
+  process.exit(tellError(error, world, routed, createOutput(routed.flags)));
+});
+
+process.exitCode = await runCli(world);

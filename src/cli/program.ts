@@ -1,0 +1,67 @@
+import { Command as CommanderCommand } from "commander";
+import type { Command, Invocation } from "./command.ts";
+import { helpAfter, rootHelpAfter } from "./help-text.ts";
+
+/** Wide enough for the usage lines, narrow enough for every terminal; asking for its width would load `node:tty`. */
+const HELP_WIDTH = 88;
+
+export interface ProgramSpec {
+  readonly version: string;
+  /** The commands that the parser, or the help, has to know. */
+  readonly commands: readonly Command[];
+  /** Gets help and version. */
+  readonly print: (text: string) => void;
+  readonly run: (command: Command, invocation: Invocation) => Promise<void>;
+}
+
+/** Builds the parser. It throws CommanderError for wrong usage and, with exit code 0, after help. */
+export function buildProgram(spec: ProgramSpec): CommanderCommand {
+  const program = configure(new CommanderCommand("tta-persona"), spec)
+    .description("Switch AI-agent personas, and measure what happens under them.")
+    .usage("[command | persona] [options]")
+    .version(spec.version, "-V, --version", "print the version")
+    .addHelpText("after", rootHelpAfter);
+  for (const command of spec.commands)
+    program.addCommand(build(command, spec), { hidden: isHidden(command) });
+  return program;
+}
+
+function build(command: Command, spec: ProgramSpec): CommanderCommand {
+  const parser = configure(new CommanderCommand(command.name), spec)
+    .summary(command.summary)
+    .description([`${command.summary}.`, command.description ?? []].flat().join("\n\n"))
+    .addHelpText("after", helpAfter(command));
+  for (const argument of command.arguments ?? []) {
+    parser.argument(argument.optional === true ? `[${argument.name}]` : `<${argument.name}>`, argument.doc);
+  }
+  for (const option of command.options ?? []) parser.option(option.flags, option.doc);
+  for (const sub of command.subcommands ?? []) parser.addCommand(build(sub, spec), { hidden: isHidden(sub) });
+  if (command.run !== undefined) {
+    parser.action(async () => {
+      await spec.run(command, { args: parser.processedArgs, options: parser.opts() });
+    });
+  }
+  return parser;
+}
+
+function configure(parser: CommanderCommand, spec: ProgramSpec): CommanderCommand {
+  return parser
+    .exitOverride()
+    .helpCommand(false)
+    .allowExcessArguments(false)
+    .helpOption("-h, --help", "show this help")
+    .configureOutput({
+      writeOut: spec.print,
+      // Errors are thrown, and told by whoever catches them.
+      writeErr: () => undefined,
+      outputError: () => undefined,
+      getOutHelpWidth: () => HELP_WIDTH,
+      getErrHelpWidth: () => HELP_WIDTH,
+      getOutHasColors: () => false,
+      getErrHasColors: () => false,
+    });
+}
+
+function isHidden(command: Command): boolean {
+  return command.hidden === true;
+}
