@@ -1,0 +1,44 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import { expect, test } from "vitest";
+import type { Command } from "../../src/cli/command.ts";
+import { loadCommands } from "../../src/cli/command-table.ts";
+import { jsonShapes } from "../../src/cli/json-shapes.ts";
+import { commandNames } from "../../src/core/command-names.ts";
+import { repositoryRoot } from "../support/run-binary.ts";
+import { sandboxOfTest } from "./sandboxes.ts";
+
+const flat = (commands: readonly Command[]): readonly Command[] =>
+  commands.flatMap((command) => [command, ...flat(command.subcommands ?? [])]);
+
+test("every name has its command, and every document its shape", async () => {
+  const commands = await loadCommands();
+  expect(commands.map(({ name }) => name)).toEqual(commandNames.filter((name) => name !== "help"));
+  for (const { name, json, hidden } of flat(commands)) {
+    if (hidden !== true)
+      expect({ name, documented: jsonShapes.has(String(json)) }).toEqual({ name, documented: true });
+  }
+});
+
+test("docs/commands.md says what the commands say", async () => {
+  const check = promisify(execFile)(process.execPath, ["scripts/docs.mjs", "--check"], {
+    cwd: repositoryRoot,
+  });
+  await expect(check).resolves.toMatchObject({ stderr: "" });
+});
+
+test("help: for the program and for each command, with examples and exit codes", async () => {
+  const { run } = sandboxOfTest();
+  const program = await run(["--help"]);
+  expect(program).toMatchObject({ code: 0, stderr: "" });
+  for (const { name, summary } of await loadCommands()) {
+    expect(program.stdout.replace(/\s+/g, " ")).toContain(`${name} `);
+    const help = await run([name, "--help"]);
+    expect(help).toMatchObject({ code: 0, stderr: "" });
+    for (const part of [summary, "Exit codes:", "Examples:", "--json"]) {
+      expect(help.stdout.replace(/\s+/g, " ")).toContain(part.replace(/\s+/g, " "));
+    }
+    expect((await run(["help", name])).stdout).toBe(help.stdout);
+  }
+  expect(program.stdout).not.toContain("__complete");
+});

@@ -1,0 +1,73 @@
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { appendFact } from "../../src/journal/append.ts";
+import { makeFact } from "../../src/journal/make-fact.ts";
+import { documentOf, sandboxOfTest } from "./sandboxes.ts";
+
+const HOUR_MS = 3_600_000;
+
+/** Switches to and fro, one an hour until now, in segments of a few kilobytes. */
+function fillJournal(home: string, switches: number, segmentBytes = 1024 * 1024): void {
+  for (let index = 0; index < switches; index++) {
+    const clock = { now: () => Date.now() - (switches - index) * HOUR_MS };
+    const persona = index % 2 === 0 ? "backend-engineer" : "testing-specialist";
+    const data = { persona, chatmode: "default", startedAt: clock.now(), idleTimeoutMs: 8 * HOUR_MS };
+    const fact = makeFact(
+      { env: {}, clock, version: "0.0.0" },
+      { type: "persona.switched", scope: "global", data },
+    );
+    appendFact({ dir: join(home, "journal"), segmentBytes }, fact);
+  }
+}
+
+const entriesOf = (document: Record<string, unknown>) =>
+  document.entries as { from: string; to: string; at: string }[];
+
+test("shows the latest, the oldest of them first, with durations", async () => {
+  const { run, home } = sandboxOfTest();
+  expect((await run(["history"])).stdout).toBe("Nothing has happened yet.\n");
+  expect(entriesOf(documentOf(await run(["history", "--json"])))).toEqual([]);
+  fillJournal(home, 30);
+  const lines = (await run(["history"])).stdout.trimEnd().split("\n");
+  expect(lines).toHaveLength(20);
+  expect(lines.at(-1)).toMatch(
+    /^\d{4}-\d\d-\d\d \d\d:\d\d {2}testing-specialist from backend-engineer after (1h|59m 59s)$/,
+  );
+  expect(entriesOf(documentOf(await run(["history", "--limit", "25", "--json"])))).toHaveLength(25);
+  expect(entriesOf(documentOf(await run(["history", "--since", "210m", "--json"])))).toHaveLength(3);
+  const tomorrow = new Date(Date.now() + 24 * HOUR_MS).toISOString();
+  expect((await run(["history", "--since", tomorrow])).stdout).toBe("Nothing has happened since then.\n");
+  expect((await run(["history", "--since", tomorrow.slice(0, 10)])).code).toBe(0);
+  await run(["end"]);
+  expect((await run(["history", "--limit", "1"])).stdout).toMatch(/ {2}testing-specialist ended after /);
+});
+
+test("goes through the whole journal for more than the ledger remembers", async () => {
+  const { run, home } = sandboxOfTest();
+  fillJournal(home, 260, 16 * 1024);
+  const all = entriesOf(documentOf(await run(["history", "--limit", "1000", "--json"])));
+  expect(all).toHaveLength(260);
+  expect(all[0]).toMatchObject({ from: "none", to: "backend-engineer" });
+  expect(entriesOf(documentOf(await run(["history", "--since", "255h", "--json"]))).length).toBeGreaterThan(
+    250,
+  );
+
+  // What the first one that is kept replaced is not known any more.
+  rmSync(join(home, "journal/00000001.jsonl"));
+  const kept = entriesOf(documentOf(await run(["history", "--limit", "1000", "--json"])));
+  expect(kept.length).toBeLessThan(260);
+  expect(kept.every(({ from }) => from !== "none")).toBe(true);
+});
+
+test.each([
+  ["--limit", "0"],
+  ["--limit", "-1"],
+  ["--limit", "many"],
+  ["--since", "yesterday"],
+  ["--since", "2026-13-45"],
+  ["--since", ""],
+])("refuses %s %s", async (option, value) => {
+  const { run } = sandboxOfTest();
+  expect(await run(["history", option, value])).toMatchObject({ code: 2, stdout: "" });
+});

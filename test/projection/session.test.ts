@@ -1,0 +1,159 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import type { Fact } from "../../src/journal/fact.ts";
+import {
+  emptySession,
+  foldSession,
+  type SessionEvent,
+  type SessionState,
+  viewSession,
+} from "../../src/projection/session.ts";
+import { aFact, aSwitch } from "../journal/a-fact.ts";
+import { arbitraryFacts } from "./arbitrary-facts.ts";
+
+const HOUR_MS = 3_600_000;
+const START = 1_750_000_000_000;
+
+function fold(facts: readonly Fact[], from: SessionState = emptySession) {
+  let state = from;
+  const events: SessionEvent[] = [];
+  for (const fact of facts) {
+    const folded = foldSession(state, fact);
+    state = folded.state;
+    events.push(...folded.events);
+  }
+  return { state, events };
+}
+
+test("the state at any cut, kept as JSON, and the tail make the whole", () => {
+  fc.assert(
+    fc.property(arbitraryFacts, fc.nat(), (facts, at) => {
+      const cut = at % (facts.length + 1);
+      const before = fold(facts.slice(0, cut));
+      const kept = JSON.parse(JSON.stringify(before.state)) as SessionState;
+      const after = fold(facts.slice(cut), kept);
+      const whole = fold(facts);
+      expect(after.state).toEqual(whole.state);
+      expect([...before.events, ...after.events]).toEqual(whole.events);
+    }),
+  );
+});
+
+test("durations are whole and never negative, however the clocks jump", () => {
+  fc.assert(
+    fc.property(arbitraryFacts, fc.integer({ min: -1e9, max: 1e9 }), (facts, later) => {
+      const { state, events } = fold(facts);
+      for (const event of events) {
+        if (event.kind !== "ended") continue;
+        expect(event.durationMs).toBeGreaterThanOrEqual(0);
+        expect(Number.isSafeInteger(event.durationMs)).toBe(true);
+      }
+      for (const scope of Object.keys(state.scopes)) {
+        const view = viewSession(state, scope, START + later);
+        if (view !== undefined) expect(view.durationMs).toBeGreaterThanOrEqual(0);
+      }
+    }),
+  );
+});
+
+test("scopes do not know of each other", () => {
+  fc.assert(
+    fc.property(arbitraryFacts, (facts) => {
+      const whole = fold(facts).state;
+      for (const scope of new Set(facts.map((fact) => fact.scope))) {
+        const alone = fold(facts.filter((fact) => fact.scope === scope)).state;
+        expect(Object.getOwnPropertyDescriptor(whole.scopes, scope)).toEqual(
+          Object.getOwnPropertyDescriptor(alone.scopes, scope),
+        );
+      }
+    }),
+  );
+});
+
+test("each switch leaves what the one before entered, and changes something", () => {
+  fc.assert(
+    fc.property(arbitraryFacts, (facts) => {
+      let state = emptySession;
+      for (const fact of facts) {
+        const before = state.scopes[fact.scope]?.active ?? null;
+        const folded = foldSession(state, fact);
+        state = folded.state;
+        const switched = folded.events.find((event) => event.kind === "switched");
+        if (switched === undefined) continue;
+        expect([switched.from, switched.fromChatmode]).toEqual([
+          before?.persona ?? "none",
+          before?.chatmode ?? "default",
+        ]);
+        expect([before?.persona, before?.chatmode]).not.toEqual([switched.to, switched.chatmode]);
+        expect(state.scopes[fact.scope]?.active).toMatchObject({ persona: switched.to, since: fact.ts });
+      }
+    }),
+  );
+});
+
+test("a switch to what is active is activity and nothing else", () => {
+  const { state, events } = fold([
+    aSwitch("architect", { ts: START }),
+    aSwitch("architect", { ts: START + 7 * HOUR_MS }),
+  ]);
+  expect(events.filter(({ kind }) => kind === "ended")).toEqual([]);
+  expect(viewSession(state, "global", START + 14 * HOUR_MS)).toMatchObject({
+    since: START,
+    durationMs: 14 * HOUR_MS,
+    idle: false,
+  });
+});
+
+test("another chatmode of the same persona is a switch", () => {
+  const { events } = fold([aSwitch("architect"), aSwitch("architect", { chatmode: "review" })]);
+  expect(events.at(-1)).toMatchObject({
+    kind: "switched",
+    from: "architect",
+    to: "architect",
+    chatmode: "review",
+  });
+});
+
+test("without activity a session ends at its idle timeout, and the persona stays active", () => {
+  const friday = fold([aSwitch("architect", { ts: START }), aFact({ ts: START + HOUR_MS })]);
+  const monday = START + 64 * HOUR_MS;
+  expect(viewSession(friday.state, "global", monday)).toEqual({
+    persona: "architect",
+    chatmode: "default",
+    since: START,
+    durationMs: 9 * HOUR_MS,
+    idle: true,
+  });
+  const { state, events } = fold([aSwitch("testing-specialist", { ts: monday })], friday.state);
+  expect(events).toMatchObject([
+    { kind: "ended", persona: "architect", durationMs: 9 * HOUR_MS, reason: "idle" },
+    { kind: "switched", from: "architect", to: "testing-specialist" },
+  ]);
+  expect(state.scopes.global?.previous).toEqual({ persona: "architect", chatmode: "default" });
+});
+
+test("activity after an idle time begins the next session of the same persona", () => {
+  const { state, events } = fold([
+    aSwitch("architect", { ts: START }),
+    aFact({ ts: START + 9 * HOUR_MS }),
+    aFact({ type: "persona.ended", ts: START + 10 * HOUR_MS }),
+  ]);
+  expect(events.filter(({ kind }) => kind === "ended")).toMatchObject([
+    { durationMs: 8 * HOUR_MS, reason: "idle" },
+    { durationMs: HOUR_MS, reason: "end" },
+  ]);
+  expect(viewSession(state, "global", START)).toBeUndefined();
+});
+
+test("exactly at its timeout a session is not over yet", () => {
+  const { state } = fold([aSwitch("architect", { ts: START })]);
+  expect(viewSession(state, "global", START + 8 * HOUR_MS)).toMatchObject({ idle: false });
+  expect(viewSession(state, "global", START + 8 * HOUR_MS + 1)).toMatchObject({
+    idle: true,
+    durationMs: 8 * HOUR_MS,
+  });
+});
+
+test("an end where nothing is active changes nothing", () => {
+  expect(fold([aFact({ type: "persona.ended" })])).toEqual({ state: emptySession, events: [] });
+});

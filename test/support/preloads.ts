@@ -1,0 +1,48 @@
+import { existsSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import type { RunOptions } from "./run-binary.ts";
+
+const KILL_AT = fileURLToPath(new URL("./kill-at.cjs", import.meta.url));
+const FAULT_FS = fileURLToPath(new URL("./fault-fs.cjs", import.meta.url));
+
+type Preload = Required<Pick<RunOptions, "nodeArgs" | "env">>;
+
+export interface StepFilter {
+  /** Matched against `<name>:<path>` of each step; all count when left out. */
+  readonly only?: RegExp;
+}
+
+export interface KillPoint extends StepFilter {
+  /** Counting from 1. */
+  readonly step: number;
+  readonly when: "before" | "after" | "torn";
+}
+
+/** Run options that kill the process at a step. See `kill-at.cjs`. */
+export function killAt(point: KillPoint): Preload {
+  return {
+    nodeArgs: ["--require", KILL_AT],
+    env: { KILL_AT: String(point.step), KILL_WHEN: point.when, ...onlyVariable(point) },
+  };
+}
+
+/** Run options that let the process run and write its steps to a file, for `readSteps`. */
+export function logSteps(logFile: string, filter: StepFilter = {}): Preload {
+  return { nodeArgs: ["--require", KILL_AT], env: { KILL_LOG: logFile, ...onlyVariable(filter) } };
+}
+
+function onlyVariable({ only }: StepFilter): { KILL_ONLY?: string } {
+  return only === undefined ? {} : { KILL_ONLY: only.source };
+}
+
+/** `<name>:<last two parts of the path>` of each step; the n-th one (from 1) is what `step: n` kills at. */
+export function readSteps(logFile: string): string[] {
+  if (!existsSync(logFile)) return [];
+  const lines = readFileSync(logFile, "utf8").trimEnd().split("\n");
+  return lines.map((line) => line.replace(/^\d+ \d+ /, ""));
+}
+
+/** Run options under which files fail, or calls wait, as `faults` say. See `fault-fs.cjs`. */
+export function withFaults(...faults: readonly string[]): Preload {
+  return { nodeArgs: ["--require", FAULT_FS], env: { FAULT: faults.join(";") } };
+}
