@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, mkdirSync, openSync, writeSync } from "node:fs";
 
 const SEGMENT_BYTES = 8 * 1024 * 1024;
 const personas = ["backend-engineer", "frontend-engineer", "testing-specialist"];
@@ -19,11 +19,14 @@ export function writeJournal(dir, facts) {
     if (bytes < SEGMENT_BYTES) continue;
     const next = openSegment(dir, segment + 1);
     writeSync(fd, '\n{"seal":1}\n');
+    // On disk before anything is measured: what is still on its way there would slow down whoever calls fsync.
+    fsyncSync(fd);
     closeSync(fd);
     fd = next;
     segment += 1;
     bytes = 0;
   }
+  fsyncSync(fd);
   closeSync(fd);
 }
 

@@ -4,9 +4,12 @@
 //
 // Compiling the bundle would take half of all the time that a hot command may take, so V8's compiled form of it is
 // kept in a cache of the user's. It is bound to the bundle's content and the version of Node; whatever
-// is wrong with it, V8 rejects it and compiles anew.
+// is wrong with it, it is not used, and made anew.
 const fs = require("node:fs");
 const { Script } = require("node:vm");
+
+/** A whole number of words, so that those of the data lie where they can be read as words. */
+const HEADER_BYTES = 8;
 
 const programDir = `${__dirname}/../dist`;
 const argv = process.argv.slice(2);
@@ -44,12 +47,28 @@ function cacheFile(contentHash) {
   return `${parent}/${TTA_PERSONA_HOME ? "cache" : "tta-persona"}/${form}-${contentHash}-${process.version}-${process.arch}`;
 }
 
+/** V8 checks the version, not the bytes, and crashes on wrong ones: so their checksum stands before them. */
 function read(path) {
   try {
-    return fs.existsSync(path) ? fs.readFileSync(path) : undefined;
+    if (!fs.existsSync(path)) return undefined;
+    // By the calls that the command itself makes later: each one costs most when it is first used.
+    const fd = fs.openSync(path, "r");
+    const file = Buffer.allocUnsafeSlow(fs.fstatSync(fd).size);
+    fs.readSync(fd, file, 0, file.length, 0);
+    fs.closeSync(fd);
+    const data = file.subarray(HEADER_BYTES);
+    return file.readInt32LE(0) === checksum(data) ? data : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** Of one word in every 64 bytes, and the length: enough for what a crash leaves, blocks of zeros or a short file. */
+function checksum(data) {
+  const words = new Int32Array(data.buffer, data.byteOffset, data.length >> 2);
+  let sum = data.length;
+  for (let i = 0; i < words.length; i += 16) sum = (Math.imul(sum, 31) + words[i]) | 0;
+  return sum;
 }
 
 function write(path, data) {
@@ -57,10 +76,12 @@ function write(path, data) {
   try {
     fs.mkdirSync(path.slice(0, path.lastIndexOf("/")), { recursive: true, mode: 0o700 });
     const fd = fs.openSync(temporary, "w", 0o600);
-    const written = fs.writeSync(fd, data);
+    const header = Buffer.alloc(HEADER_BYTES);
+    header.writeInt32LE(checksum(data));
+    const written = fs.writeSync(fd, header) + fs.writeSync(fd, data);
     fs.fsyncSync(fd);
     fs.closeSync(fd);
-    if (written === data.length) fs.renameSync(temporary, path);
+    if (written === HEADER_BYTES + data.length) fs.renameSync(temporary, path);
     else fs.unlinkSync(temporary);
   } catch {
     // A full disk or a read-only home: only the next start takes longer.

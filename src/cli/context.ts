@@ -83,7 +83,7 @@ export function switchContext(ctx: CliContext): SwitchContext {
     clock: ctx.clock,
     version: ctx.version,
     startedAt: ctx.startedAt,
-    segmentBytes: ctx.settings.retention.segmentBytes,
+    segmentBytes: ctx.settings.segmentBytes,
     idleTimeoutMs: ctx.settings.idleTimeoutMs,
   };
 }

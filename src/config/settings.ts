@@ -25,7 +25,9 @@ export interface Settings {
     readonly headers: string | undefined;
   };
   readonly idleTimeoutMs: number;
-  readonly retention: { readonly ageMs: number; readonly sizeBytes: number; readonly segmentBytes: number };
+  readonly retention: { readonly ageMs: number; readonly sizeBytes: number };
+  /** At this size the journal begins a new segment. */
+  readonly segmentBytes: number;
   /** True when some sink is switched on, whether or not its values are good. */
   readonly anySink: boolean;
   /** Values that are no good, and are passed over for the next source. */
@@ -77,10 +79,15 @@ export function readSettings(configFile: string, env: Environment): Settings {
     (envValue(env, "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT") ??
       envValue(env, "OTEL_EXPORTER_OTLP_ENDPOINT") ??
       value("otlp.endpoint")) !== undefined;
+  // What a hot command does not ask for is not read: it has a few milliseconds for everything.
   return {
     deliveryMode: value("delivery.mode") as Settings["deliveryMode"],
-    deliveryTimeoutMs: timerMs("delivery.timeout"),
-    lingerMs: timerMs("delivery.linger"),
+    get deliveryTimeoutMs() {
+      return timerMs("delivery.timeout");
+    },
+    get lingerMs() {
+      return timerMs("delivery.linger");
+    },
     pushgateway:
       url === undefined
         ? undefined
@@ -91,16 +98,22 @@ export function readSettings(configFile: string, env: Environment): Settings {
             username: value("pushgateway.username"),
             password: value("pushgateway.password"),
           },
-    otlp: {
-      endpoint: value("otlp.endpoint"),
-      protocol: resolved.find((one) => one.key.key === "otlp.protocol" && one.source === "user")?.value,
-      headers: value("otlp.headers"),
+    get otlp() {
+      const protocol = resolved.find((one) => one.key.key === "otlp.protocol" && one.source === "user");
+      return {
+        endpoint: value("otlp.endpoint"),
+        protocol: protocol?.value,
+        headers: value("otlp.headers"),
+      };
     },
-    idleTimeoutMs: ms("session.idleTimeout"),
-    retention: {
-      ageMs: ms("retention.age"),
-      sizeBytes: bytes("retention.size"),
-      segmentBytes: bytes("retention.segmentSize"),
+    get idleTimeoutMs() {
+      return ms("session.idleTimeout");
+    },
+    get retention() {
+      return { ageMs: ms("retention.age"), sizeBytes: bytes("retention.size") };
+    },
+    get segmentBytes() {
+      return bytes("retention.segmentSize");
     },
     anySink: url !== undefined || otlpOn,
     problems,

@@ -29,11 +29,11 @@ export const environmentVariables = [
   { name: "PUSHGATEWAY_URL", doc: "The Prometheus Pushgateway; switches that sink on." },
   {
     name: "OTEL_EXPORTER_OTLP_ENDPOINT",
-    doc: "The OTLP backend; switches that sink on. Every other standard `OTEL_*` variable is honoured too.",
+    doc: "The OTLP backend; switches that sink on. The other standard `OTEL_*` variables for traces are honoured too.",
   },
   {
     name: "TRACEPARENT",
-    doc: "The parent of the spans that a command makes; `TRACESTATE` and `BAGGAGE` go with it.",
+    doc: "The parent of the spans that a command makes; `TRACESTATE` goes with it.",
   },
   { name: "CI", doc: "Foreground delivery, and the CI identity on the Pushgateway." },
   { name: "NO_COLOR", doc: "No colours. `FORCE_COLOR` asks for them where stdout is no terminal." },

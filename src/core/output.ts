@@ -51,8 +51,6 @@ export function isTerminal(fd: number): boolean {
   }
 }
 
-const pause = new Int32Array(new SharedArrayBuffer(4));
-
 /**
  * Writes all of a text, waiting where a pipe is full. A reader that has gone (`| head`) is no error.
  *
@@ -68,7 +66,7 @@ export function writeText(fd: number, text: string): void {
       const code = (error as NodeJS.ErrnoException).code;
       if (code === "EPIPE") return;
       if (code !== "EAGAIN") throw error;
-      Atomics.wait(pause, 0, 0, 5);
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
     }
   }
 }

@@ -70,7 +70,6 @@ function startTime(pid: number): string | undefined {
 }
 
 function readText(path: string): string | undefined {
-  if (!fs.existsSync(path)) return undefined;
   try {
     return fs.readFileSync(path, "utf8").trim();
   } catch {

@@ -17,13 +17,13 @@ export interface ParentContext {
  * `tracecontext` out.
  */
 export function parentFromEnvironment(env: Environment): ParentContext | undefined {
+  const traceparent = envValue(env, "TRACEPARENT")?.trim();
+  if (traceparent === undefined) return undefined;
   const propagators = envValue(env, "OTEL_PROPAGATORS");
   if (propagators !== undefined && !propagators.split(",").some((name) => name.trim() === "tracecontext")) {
     return undefined;
   }
-  const match = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/.exec(
-    envValue(env, "TRACEPARENT")?.trim() ?? "",
-  );
+  const match = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/.exec(traceparent);
   if (match === null) return undefined;
   const [, version, traceId = "", spanId = "", flags = "", rest] = match;
   if (version === "ff" || (version === "00" && rest !== undefined)) return undefined;

@@ -65,7 +65,7 @@ export function runHot(argv: readonly string[], startedAt: number, programDir: s
         clock: systemClock,
         version,
         startedAt,
-        segmentBytes: settings.retention.segmentBytes,
+        segmentBytes: settings.segmentBytes,
         idleTimeoutMs: settings.idleTimeoutMs,
       },
       reader,

@@ -12,22 +12,30 @@ import { firstSegment, type Journal, listSegments, sealSegment, segmentPath } fr
  * line stands before the seal, and if not, appends once more to the segment that is open now.
  *
  * @param onSegment called with the segment's number before each attempt, for bodies that go beside it.
- * @returns the number of the segment that holds the fact.
+ * @returns where the fact stands.
  * @throws the system's error; a short write as `ENOSPC`. The fact is not in the journal then.
  */
-export function appendFact(journal: Journal, fact: Fact, onSegment?: (segment: number) => void): number {
+export function appendFact(journal: Journal, fact: Fact, onSegment?: (segment: number) => void): Place {
   const bytes = Buffer.from(`\n${JSON.stringify(fact)}\n`);
   if (bytes.length > MAX_FACT_BYTES) throw new Error(`fact of ${bytes.length} bytes; bodies belong in blobs`);
   for (;;) {
     ensureDirectory(journal.dir);
     const segment = openSegment(journal.dir);
     onSegment?.(segment);
-    if (appendTo(journal, segment, bytes)) return segment;
+    const place = appendTo(journal, segment, bytes);
+    if (place !== undefined) return place;
   }
 }
 
-/** True when the line stands in the segment before its seal. */
-function appendTo(journal: Journal, segment: number, bytes: Buffer): boolean {
+/** Where a record is in the journal. */
+export interface Place {
+  readonly segment: number;
+  /** The bytes it takes, newlines included; absent when other writers came so close that it was not looked up. */
+  readonly bytes?: { readonly start: number; readonly end: number };
+}
+
+/** @returns undefined unless the line stands in the segment before its seal. */
+function appendTo(journal: Journal, segment: number, bytes: Buffer): Place | undefined {
   const path = segmentPath(journal.dir, segment);
   const next = segmentPath(journal.dir, segment + 1);
   let fd: number;
@@ -35,7 +43,7 @@ function appendTo(journal: Journal, segment: number, bytes: Buffer): boolean {
     fd = fs.openSync(path, fs.constants.O_RDWR | fs.constants.O_APPEND);
   } catch (error) {
     // It was delivered and deleted between the listing and now.
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return false;
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw error;
   }
   try {
@@ -44,17 +52,19 @@ function appendTo(journal: Journal, segment: number, bytes: Buffer): boolean {
     const start = fs.fstatSync(fd).size;
     if (fs.existsSync(next)) {
       finishRotation(journal.dir, segment, fd);
-      return false;
+      return undefined;
     }
     writeOnce(fd, bytes);
     fs.fsyncSync(fd);
     const segments = listSegments(journal.dir);
-    const kept = segments.includes(segment) && fs.fstatSync(fd).nlink > 0;
+    const { nlink, size } = fs.fstatSync(fd);
+    const kept = segments.includes(segment) && nlink > 0;
+    const end = start + bytes.length;
     if (kept && segments.at(-1) === segment) {
-      if (start + bytes.length >= journal.segmentBytes) rotate(journal.dir, segment);
-      return true;
+      if (end >= journal.segmentBytes) rotate(journal.dir, segment);
+      return size === end ? { segment, bytes: { start, end } } : { segment };
     }
-    return standsBeforeSeal(fd, start, bytes, kept);
+    return standsBeforeSeal(fd, start, bytes, kept) ? { segment } : undefined;
   } finally {
     fs.closeSync(fd);
   }

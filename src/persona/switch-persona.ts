@@ -95,8 +95,8 @@ function append(
   data: object,
 ): readonly SessionEvent[] {
   const fact = makeFact(context, { type, scope: GLOBAL_SCOPE, data });
-  appendFact({ dir: context.home.journal, segmentBytes: context.segmentBytes }, fact);
-  const events = session.advance(fact.id);
+  const place = appendFact({ dir: context.home.journal, segmentBytes: context.segmentBytes }, fact);
+  const events = session.accept(fact, place);
   session.keep();
   return events;
 }

@@ -2,6 +2,7 @@ import fs from "node:fs";
 import { replaceFile } from "../core/atomic-file.ts";
 import { errorCode } from "../core/errors.ts";
 import { ensureDirectory, type Home } from "../core/home.ts";
+import type { Place } from "../journal/append.ts";
 import type { Fact } from "../journal/fact.ts";
 import { readFacts } from "../journal/read.ts";
 import { type Cursor, isBefore, listSegments, segmentPath } from "../journal/segments.ts";
@@ -17,8 +18,8 @@ const RENEW_AFTER_FACTS = 16;
 export interface SessionReader {
   readonly state: SessionState;
   readonly cursor: Cursor | undefined;
-  /** Folds what was appended meanwhile; tells what the fact of that id, if it is among them, brought about. */
-  advance(factId?: string): readonly SessionEvent[];
+  /** Folds what this process has just appended, and what others have meanwhile; tells what its fact brought about. */
+  accept(fact: Fact, place: Place): readonly SessionEvent[];
   /** Keeps the state on disk, for the next reader and for shell prompts. Never fails: it can be made anew. */
   keep(): void;
 }
@@ -43,12 +44,16 @@ export function openSession(home: Home): SessionReader {
   let state = begin?.state ?? emptySession;
   let cursor = begin?.cursor;
   let read = 0;
+  const fold = (fact: Fact) => {
+    const folded = foldSession(state, fact);
+    state = folded.state;
+    return folded.events;
+  };
   const advance = (factId?: string): readonly SessionEvent[] => {
     let own: readonly SessionEvent[] = [];
     const visit = (fact: Fact) => {
-      const folded = foldSession(state, fact);
-      state = folded.state;
-      if (fact.id === factId) own = folded.events;
+      const events = fold(fact);
+      if (fact.id === factId) own = events;
       read += 1;
       return undefined;
     };
@@ -62,6 +67,13 @@ export function openSession(home: Home): SessionReader {
     if (result.newer !== undefined) throw newerHome();
     cursor = result.cursor;
     return own;
+  };
+  const accept = (fact: Fact, { segment, bytes }: Place): readonly SessionEvent[] => {
+    const isNext = bytes !== undefined && cursor?.segment === segment && cursor.offset === bytes.start;
+    // Nobody came between, as nearly always: what was written need not be read again.
+    if (!isNext || cursor?.head === undefined) return advance(fact.id);
+    cursor = { ...cursor, offset: bytes.end, seq: cursor.seq + 1 };
+    return fold(fact);
   };
   // Of two processes the one that writes last might know less: so each looks once more after writing, and
   // the last of them gets it right.
@@ -89,7 +101,7 @@ export function openSession(home: Home): SessionReader {
     get cursor() {
       return cursor;
     },
-    advance,
+    accept,
     keep,
   };
 }

@@ -165,7 +165,7 @@ describe("a file that is no good", () => {
         expect(read.idleTimeoutMs).toBeGreaterThan(0);
         expect(read.retention.ageMs).toBeGreaterThan(0);
         expect(read.retention.sizeBytes).toBeGreaterThan(0);
-        expect(read.retention.segmentBytes).toBeGreaterThan(0);
+        expect(read.segmentBytes).toBeGreaterThan(0);
       }),
     );
   });

@@ -104,22 +104,6 @@ test.concurrent("with delivery off nothing is spawned", async (context) => {
   context.expect(await most()).toBe(0);
 });
 
-test("50 switches at once start exactly one deliverer, and all of them arrive", {
-  timeout: 90_000,
-}, async (context) => {
-  const { sandbox, gateway } = await begin(context, { linger: "2s" });
-  const most = watchDeliverers(sandbox);
-  await Promise.all(
-    Array.from({ length: 50 }, (_, index) => runSwitch(context, sandbox, PERSONAS[index % 6] ?? "")),
-  );
-  const switches = switchesInJournal(sandbox.home).length;
-  context.expect(switches).toBeGreaterThan(5);
-  await arrived(gateway, switches);
-  context.expect(await most()).toBe(1);
-  await noDeliverer(sandbox);
-  context.expect(gateway.decreases()).toEqual([]);
-});
-
 test.concurrent("it stays for what it holds back, however short it lingers", async (context) => {
   const { sandbox, gateway } = await begin(context, { linger: "100ms", scrapeInterval: "1s" });
   await runSwitch(context, sandbox, "backend-engineer");
@@ -227,6 +211,37 @@ test.concurrent("a newer version takes over, an older one does not", { timeout: 
   context.expect(gateway.decreases()).toEqual([]);
 });
 
+test.concurrent("what the background cannot deliver, the next command says in one line", async (context) => {
+  const { sandbox, gateway } = await begin(context, { linger: "60s" });
+  await gateway.behave({ status: 503 });
+  await runSwitch(context, sandbox, "backend-engineer");
+  const notice = join(sandbox.home, "state", "delivery-notice");
+  await waitFor(() => readFileSync(notice, "utf8") !== "", { what: "the notice" });
+  const second = await sandbox.run(["switch", "testing-specialist"]);
+  context.expect(second.code).toBe(0);
+  context.expect(second.stdout).toMatch(/^Switched to .*\n$/);
+  context.expect(second.stderr).toMatch(/^tta-persona: not delivered yet: pushgateway \(HTTP 503.*\n$/);
+  await gateway.behave("ok");
+  await arrived(gateway, 2);
+  await waitFor(() => !existsSync(notice), { what: "the notice to go" });
+});
+
+test("50 switches at once start exactly one deliverer, and all of them arrive", {
+  timeout: 90_000,
+}, async (context) => {
+  const { sandbox, gateway } = await begin(context, { linger: "2s" });
+  const most = watchDeliverers(sandbox);
+  await Promise.all(
+    Array.from({ length: 50 }, (_, index) => runSwitch(context, sandbox, PERSONAS[index % 6] ?? "")),
+  );
+  const switches = switchesInJournal(sandbox.home).length;
+  context.expect(switches).toBeGreaterThan(5);
+  await arrived(gateway, switches);
+  context.expect(await most()).toBe(1);
+  await noDeliverer(sandbox);
+  context.expect(gateway.decreases()).toEqual([]);
+});
+
 test("100 switches that alternate between two settings never pile deliverers up", {
   timeout: 120_000,
 }, async (context) => {
@@ -256,19 +271,4 @@ test("100 switches that alternate between two settings never pile deliverers up"
     await noDeliverer(sandbox);
     context.expect(backend.decreases()).toEqual([]);
   }
-});
-
-test.concurrent("what the background cannot deliver, the next command says in one line", async (context) => {
-  const { sandbox, gateway } = await begin(context, { linger: "60s" });
-  await gateway.behave({ status: 503 });
-  await runSwitch(context, sandbox, "backend-engineer");
-  const notice = join(sandbox.home, "state", "delivery-notice");
-  await waitFor(() => readFileSync(notice, "utf8") !== "", { what: "the notice" });
-  const second = await sandbox.run(["switch", "testing-specialist"]);
-  context.expect(second.code).toBe(0);
-  context.expect(second.stdout).toMatch(/^Switched to .*\n$/);
-  context.expect(second.stderr).toMatch(/^tta-persona: not delivered yet: pushgateway \(HTTP 503.*\n$/);
-  await gateway.behave("ok");
-  await arrived(gateway, 2);
-  await waitFor(() => !existsSync(notice), { what: "the notice to go" });
 });

@@ -23,7 +23,7 @@ export function configuredSandbox(config: Config, options: SandboxOptions = {}):
   return sandbox;
 }
 
-export function configure(sandbox: Sandbox, config: Config): void {
+function configure(sandbox: Sandbox, config: Config): void {
   writeFileSync(join(sandbox.home, "config.json"), JSON.stringify(config), { mode: 0o600 });
 }
 

@@ -55,7 +55,7 @@ test("what was appended is read: all of it, in that order, whatever is in it and
 
 test("tells in which segment a fact lies, and begins the next one at the size given", () => {
   const { dir } = journal();
-  const segments = Array.from({ length: 12 }, () => appendFact({ dir, segmentBytes: 900 }, aFact()));
+  const segments = Array.from({ length: 12 }, () => appendFact({ dir, segmentBytes: 900 }, aFact()).segment);
   expect(segments[0]).toBe(1);
   expect(segments).toEqual([...segments].sort((a, b) => a - b));
   expect(new Set(segments).size).toBeGreaterThan(2);

@@ -5,7 +5,7 @@ import { aFact } from "../journal/a-fact.ts";
 const HOUR_MS = 3_600_000;
 
 export const arbitraryPersona = fc.constantFrom("backend-engineer", "testing-specialist", "architect");
-export const arbitraryChatmode = fc.constantFrom("default", "default", "review");
+const arbitraryChatmode = fc.constantFrom("default", "default", "review");
 
 /** Steps of a clock: seconds mostly, now and then longer than any idle time, now and then back. */
 const arbitraryStep = fc.oneof(

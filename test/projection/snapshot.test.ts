@@ -154,9 +154,9 @@ describe("the session", () => {
     // Another command was faster.
     append(home, [aSwitch("architect", { ts: NOW })]);
     const own = aSwitch("backend-engineer", { ts: NOW + 1000 });
-    append(home, [own]);
+    const place = appendFact({ dir: home.journal, segmentBytes: 1 << 20 }, own);
     append(home, [aSwitch("testing-specialist", { ts: NOW + 2000 })]);
-    expect(reader.advance(own.id)).toMatchObject([
+    expect(reader.accept(own, place)).toMatchObject([
       { kind: "ended", persona: "architect", durationMs: 1000 },
       { kind: "switched", from: "architect", to: "backend-engineer" },
     ]);
@@ -227,12 +227,27 @@ describe("the session", () => {
     saveLedger(home, openLedger(home));
     evictAll(home);
     const own = aSwitch("architect", { ts: NOW + 1000 });
-    append(home, [own], 400);
-    expect(reader.advance(own.id)).toMatchObject([
+    const place = appendFact({ dir: home.journal, segmentBytes: 400 }, own);
+    expect(reader.accept(own, place)).toMatchObject([
       { kind: "ended", persona: "later-19" },
       { kind: "switched", from: "later-19", to: "architect" },
     ]);
     expect(personaOf(home)).toBe("architect");
+  });
+
+  test("takes its own fact without reading it again, and is where a reader would be", () => {
+    const home = temporaryHome();
+    append(home, [aSwitch("architect", { ts: NOW })]);
+    const reader = openSession(home);
+    const own = aSwitch("backend-engineer", { ts: NOW + 1000 });
+    const place = appendFact({ dir: home.journal, segmentBytes: 1 << 20 }, own);
+    expect(place.bytes).toBeDefined();
+    expect(reader.accept(own, place)).toMatchObject([
+      { kind: "ended", persona: "architect", durationMs: 1000 },
+      { kind: "switched", from: "architect", to: "backend-engineer" },
+    ]);
+    const fresh = openSession(home);
+    expect([reader.state, reader.cursor]).toEqual([fresh.state, fresh.cursor]);
   });
 
   test("goes on, and counts what is new, when somebody has removed the journal", () => {
