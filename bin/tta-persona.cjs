@@ -75,15 +75,20 @@ function write(path, data) {
   const temporary = `${path}.${process.pid}`;
   try {
     fs.mkdirSync(path.slice(0, path.lastIndexOf("/")), { recursive: true, mode: 0o700 });
-    const fd = fs.openSync(temporary, "w", 0o600);
     const header = Buffer.alloc(HEADER_BYTES);
     header.writeInt32LE(checksum(data));
-    const written = fs.writeSync(fd, header) + fs.writeSync(fd, data);
-    fs.fsyncSync(fd);
-    fs.closeSync(fd);
-    if (written === HEADER_BYTES + data.length) fs.renameSync(temporary, path);
-    else fs.unlinkSync(temporary);
+    fs.writeFileSync(temporary, Buffer.concat([header, data]), { mode: 0o600, flush: true });
+    fs.renameSync(temporary, path);
   } catch {
     // A full disk or a read-only home: only the next start takes longer.
+    discard(temporary);
+  }
+}
+
+function discard(path) {
+  try {
+    fs.unlinkSync(path);
+  } catch {
+    // It is not there.
   }
 }

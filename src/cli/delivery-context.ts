@@ -8,12 +8,17 @@ import type { CliContext } from "./context.ts";
 /** What delivery takes of the command's world. */
 export function deliveryContext(ctx: CliContext): DeliveryContext {
   const { home, env, settings, clock, version } = ctx;
-  return { home, env, settings, clock, version, personas: personaNames(ctx) };
+  return { home, env, settings, clock, version, personas: () => personaNames(ctx) };
 }
 
 function personaNames({ cwd, home }: CliContext): readonly string[] {
-  const heads = readPersonaHeads({ cwd: cwd(), userDir: home.personas }) ?? builtInHeads;
-  return heads.map(({ name }) => name);
+  try {
+    const heads = readPersonaHeads({ cwd: cwd(), userDir: home.personas }) ?? builtInHeads;
+    return heads.map(({ name }) => name);
+  } catch {
+    // The working directory is gone.
+    return builtInHeads.map(({ name }) => name);
+  }
 }
 
 /** The metric totals as they are now, kept on disk when reading them took long. */

@@ -23,6 +23,16 @@ export function isNetworkFilesystem(path: string): boolean {
   }
 }
 
+/** Bytes that a user without privileges can still write; undefined where the system does not tell. */
+export function freeBytes(path: string): number | undefined {
+  try {
+    const { bavail, bsize } = fs.statfsSync(nearestExisting(path));
+    return bavail * bsize;
+  } catch {
+    return undefined;
+  }
+}
+
 function nearestExisting(path: string): string {
   let existing = path;
   while (!fs.existsSync(existing) && existing.lastIndexOf("/") > 0) {

@@ -12,5 +12,5 @@ export interface DeliveryContext {
   /** Of this program. */
   readonly version: string;
   /** Names of the personas that may be switched to: a CI job on an empty disk shows them at 0 first. */
-  readonly personas: readonly string[];
+  readonly personas: () => readonly string[];
 }

@@ -24,7 +24,7 @@ if (home.ok) {
   try {
     await runDeliverer(
       // The background never pushes under a CI job's key, which is what the names are for.
-      { home: home.value, env, settings, clock: systemClock, version, personas: [] },
+      { home: home.value, env, settings, clock: systemClock, version, personas: () => [] },
       {
         generation: Number(env[LEASE_VARIABLE] ?? 0),
         programPath: fileURLToPath(import.meta.url),

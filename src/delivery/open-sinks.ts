@@ -73,7 +73,7 @@ async function openSink(
       ),
     families: ({ state }, figures) => {
       const { ephemeral } = destination.identity;
-      const shown = ephemeral ? predeclarePersonas(state, personas, clock.now()) : state;
+      const shown = ephemeral ? predeclarePersonas(state, personas(), clock.now()) : state;
       return expositionFamilies(shown, figures, version);
     },
   });

@@ -27,7 +27,8 @@ describe("a setting comes", () => {
       lingerMs: 300_000,
       pushgateway: undefined,
       idleTimeoutMs: 28_800_000,
-      retention: { ageMs: 30 * 86_400_000, sizeBytes: 512 * 1024 ** 2, segmentBytes: 8 * 1024 ** 2 },
+      retention: { ageMs: 30 * 86_400_000, sizeBytes: 512 * 1024 ** 2 },
+      segmentBytes: 8 * 1024 ** 2,
       anySink: false,
       problems: [],
     });

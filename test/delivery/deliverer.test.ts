@@ -43,7 +43,7 @@ beforeEach(async () => {
     settings: { ...settings, pushgateway },
     clock: systemClock,
     version: "1.0.0",
-    personas: [],
+    personas: () => [],
   };
   own = { owner: currentOwner(), version: "1.0.0", deliveryHash: settings.deliveryHash() };
 });

@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import { envValue } from "../../core/environment.ts";
 import { ExitCode } from "../../core/errors.ts";
-import { canWrite, isNetworkFilesystem } from "../../core/filesystem.ts";
+import { canWrite, freeBytes, isNetworkFilesystem } from "../../core/filesystem.ts";
 import { samplers } from "../../core/trace-context.ts";
 import { readLease } from "../../delivery/lease.ts";
 import { journalStatus } from "../../journal/journal-status.ts";
@@ -17,6 +17,8 @@ import { settingJson } from "./config.ts";
 
 /** How long a backend has to answer; all are asked at once. */
 const PROBE_MS = 3000;
+
+const FULL_BELOW_BYTES = 1024 * 1024;
 
 export const command: Command = {
   name: "doctor",
@@ -54,6 +56,9 @@ async function examine(ctx: CliContext, ledger: Ledger): Promise<DoctorJson> {
     ),
     ...environmentProblems(ctx),
     ...(writable ? [] : [`${home.data} cannot be written, so nothing can be recorded.`]),
+    ...((freeBytes(home.data) ?? FULL_BELOW_BYTES) < FULL_BELOW_BYTES
+      ? [`The disk of ${home.data} is full, or nearly so; what cannot be written is not recorded.`]
+      : []),
     ...(networkFilesystem
       ? [
           `${home.data} is on a network file system, where facts can be lost: set TTA_PERSONA_HOME to a local directory.`,
