@@ -53,11 +53,14 @@ function read(path) {
     if (!fs.existsSync(path)) return undefined;
     // By the calls that the command itself makes later: each one costs most when it is first used.
     const fd = fs.openSync(path, "r");
-    const file = Buffer.allocUnsafeSlow(fs.fstatSync(fd).size);
+    const { size, uid, mode } = fs.fstatSync(fd);
+    const file = Buffer.allocUnsafeSlow(size);
     fs.readSync(fd, file, 0, file.length, 0);
     fs.closeSync(fd);
     const data = file.subarray(HEADER_BYTES);
-    return file.readInt32LE(0) === checksum(data) ? data : undefined;
+    // It is code that will run: nobody else may have written it.
+    const isOurs = uid === process.getuid() && (mode & 0o022) === 0;
+    return isOurs && file.readInt32LE(0) === checksum(data) ? data : undefined;
   } catch {
     return undefined;
   }
@@ -74,10 +77,13 @@ function checksum(data) {
 function write(path, data) {
   const temporary = `${path}.${process.pid}`;
   try {
-    fs.mkdirSync(path.slice(0, path.lastIndexOf("/")), { recursive: true, mode: 0o700 });
+    const directory = path.slice(0, path.lastIndexOf("/"));
+    // A home that was removed must not come back for this.
+    const recursive = !process.env.TTA_PERSONA_HOME;
+    if (!fs.existsSync(directory)) fs.mkdirSync(directory, { recursive, mode: 0o700 });
     const header = Buffer.alloc(HEADER_BYTES);
     header.writeInt32LE(checksum(data));
-    fs.writeFileSync(temporary, Buffer.concat([header, data]), { mode: 0o600, flush: true });
+    fs.writeFileSync(temporary, Buffer.concat([header, data]), { mode: 0o600, flag: "wx", flush: true });
     fs.renameSync(temporary, path);
   } catch {
     // A full disk or a read-only home: only the next start takes longer.

@@ -14,7 +14,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   backend: ["projection", "core"],
   sink: ["projection", "backend", "journal", "core"],
   persona: ["projection", "journal", "core"],
-  delivery: ["sink", "projection", "backend", "journal", "config", "core"],
+  delivery: ["sink", "persona", "projection", "backend", "journal", "config", "core"],
   hot: ["persona", "projection", "delivery", "journal", "config", "core"],
   cli: ["persona", "delivery", "sink", "projection", "backend", "journal", "config", "core"],
 };
@@ -34,6 +34,8 @@ const onlyThese: readonly {
   { from: "hot", to: "projection", modules: ["session", "session-store"] },
   { from: "hot", to: "delivery", modules: ["spawn-deliverer", "notice"] },
   { from: "hot", to: "config", modules: ["settings"] },
+  // The deliverer's entry is a program of its own, and says which personas there are.
+  { from: "delivery", to: "persona", modules: ["heads", "built-in"] },
 ];
 
 /** Vendor packages: the files that load them, and the room in which their types may be seen. */

@@ -43,7 +43,8 @@ export interface OtlpSettings {
   /** A base URL, like OTEL_EXPORTER_OTLP_ENDPOINT: for http, `/v1/traces` is appended. */
   readonly endpoint?: string;
   readonly protocol?: string;
-  readonly headers?: Readonly<Record<string, string>>;
+  /** `name=value,name=value`, values percent-encoded. */
+  readonly headers?: string;
 }
 
 /**
@@ -79,8 +80,8 @@ export function otlpConfigFromEnvironment(
   if (!compression.ok) return compression;
   const timeoutMs = milliseconds(option(environment, "TIMEOUT"));
   if (!timeoutMs.ok) return timeoutMs;
-  const ownHeaders = endpoint === undefined ? settings.headers : undefined;
-  const headers = parseHeaderList(option(environment, "HEADERS"), ownHeaders, protocol.value);
+  const ownHeaders = endpoint === undefined ? fromSettings("otlp.headers", settings.headers) : undefined;
+  const headers = parseHeaderList(option(environment, "HEADERS") ?? ownHeaders, protocol.value);
   if (!headers.ok) return headers;
   const certificates = certificatePaths(environment);
   if (!certificates.ok) return certificates;

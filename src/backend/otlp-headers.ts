@@ -10,16 +10,12 @@ const GRPC_NAME = /^(?!grpc-)(?!.*-bin$)[0-9a-z_.-]+$/i;
 const HTTP_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 const GRPC_VALUE = /^[\x20-\x7e]*$/;
 
-/**
- * Headers from a variable (`name=value,name=value`, values percent-encoded, as the specification of the OTLP
- * exporter has it), else those from the settings, which are taken as they are.
- */
+/** `name=value,name=value`, values percent-encoded, as the specification of the OTLP exporter has it. */
 export function parseHeaderList(
   source: Sourced | undefined,
-  settings: Headers | undefined,
   protocol: OtlpProtocol,
 ): Result<Headers, Failure> {
-  if (source === undefined) return checked("otlp.headers", Object.entries(settings ?? {}), protocol);
+  if (source === undefined) return ok({});
   const pairs: [string, string][] = [];
   for (const [index, item] of source.value.split(",").entries()) {
     if (item.trim() === "") continue;

@@ -1,3 +1,4 @@
+import { steadyClock } from "../core/clock.ts";
 import type { DeliveryContext } from "../delivery/context.ts";
 import { maintainWhenDue } from "../delivery/maintain.ts";
 import { builtInHeads } from "../persona/built-in.ts";
@@ -7,8 +8,8 @@ import type { CliContext } from "./context.ts";
 
 /** What delivery takes of the command's world. */
 export function deliveryContext(ctx: CliContext): DeliveryContext {
-  const { home, env, settings, clock, version } = ctx;
-  return { home, env, settings, clock, version, personas: () => personaNames(ctx) };
+  const { home, env, settings, version } = ctx;
+  return { home, env, settings, clock: steadyClock(ctx.clock), version, personas: () => personaNames(ctx) };
 }
 
 function personaNames({ cwd, home }: CliContext): readonly string[] {

@@ -175,13 +175,13 @@ const counts = z.record(z.string(), z.int()).describe("by reason");
 
 const flushShape = document("flush", {
   complete: z.boolean(),
-  refused: z.int().describe("records that a backend refused for good in this flush, and that were put aside"),
   sinks: z.array(
     z.object({
       sink: z.enum(["pushgateway", "otlp"]),
       complete: z.boolean(),
       pending: z.int().describe("facts that it does not have yet"),
-      deadLetters: z.int().describe("records it never took, ever"),
+      deadLetters: z.int().describe("records that it refused and that were put aside, ever"),
+      droppedNow: counts.optional().describe("what this flush put aside or found deleted, by reason"),
       reason: z.string().optional(),
     }),
   ),

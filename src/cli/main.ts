@@ -30,4 +30,6 @@ process.on("uncaughtException", (error) => {
   process.exit(tellError(error, world, routed, createOutput(routed.flags)));
 });
 
-process.exitCode = await runCli(world);
+// All is said by then, synchronously. What may go on, such as a name that no resolver answers for, must not
+// keep the process beyond its deadline.
+process.exit(await runCli(world));

@@ -16,7 +16,7 @@ export function printable(text: string): string {
 }
 
 export function withoutCredentials(text: string): string {
-  return text.replace(/:\/\/[^/@\s"]*@/g, "://***@");
+  return text.replace(/:\/\/[^/\s"]*@/g, "://***@");
 }
 
 /** `a`, `a or b`, `a, b or c` */

@@ -38,6 +38,12 @@ const explanations: Readonly<Record<string, Explanation>> = {
   ENAMETOOLONG: { what: "the path is too long", hint: checkPath, exitCode: ExitCode.usage },
 };
 
+const danglingLink: Explanation = {
+  what: "a link on the way to it leads nowhere",
+  hint: checkPath,
+  exitCode: ExitCode.usage,
+};
+
 /**
  * What the system refused, as something to tell a user; undefined for what only a bug can bring about.
  *
@@ -45,9 +51,11 @@ const explanations: Readonly<Record<string, Explanation>> = {
  */
 export function systemError(error: unknown, place: string): UserError | undefined {
   const code = errorCode(error);
-  const explanation = code === undefined ? undefined : explanations[code];
-  if (explanation === undefined) return undefined;
+  if (code === undefined) return undefined;
   const { path, syscall } = error as NodeJS.ErrnoException;
+  // A directory is made with all above it, so only a link can be in the way. Anywhere else it is a bug.
+  const explanation = code === "ENOENT" && syscall === "mkdir" ? danglingLink : explanations[code];
+  if (explanation === undefined) return undefined;
   const message = `Cannot ${verbOf(syscall)} ${path ?? place}: ${explanation.what} (${code}).`;
   return new UserError(
     { reason: `system-${code?.toLowerCase()}`, message, hint: explanation.hint },

@@ -78,7 +78,7 @@ export const settingKeys = [
   },
   {
     key: "otlp.headers",
-    doc: "Headers for the OTLP backend, as `key=value,key=value`.",
+    doc: "Headers for the OTLP backend, as `key=value,key=value`, values percent-encoded.",
     kind: { is: "text" },
     secret: true,
   },

@@ -1,5 +1,5 @@
 import fs from "node:fs";
-import { parseDuration } from "../core/duration.ts";
+import { LONGEST_TIMER_MS, parseDuration } from "../core/duration.ts";
 import { type Environment, envFlag, envValue } from "../core/environment.ts";
 import type { Failure } from "../core/errors.ts";
 import { errorCode } from "../core/errors.ts";
@@ -45,9 +45,6 @@ export interface PushgatewaySettings {
   readonly password: string | undefined;
 }
 
-/** Beyond it Node's timers go off at once. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
-
 /**
  * The settings in force: environment over the user's file over defaults. A project's file never names a
  * sink, so a cloned repository cannot send anything anywhere. Reads the file with `node:fs` alone, for
@@ -58,13 +55,7 @@ export function readSettings(configFile: string, env: Environment): Settings {
   const file = readConfigFile(configFile, problems);
   const mode = envFlag(env, "CI") ? "foreground" : "background";
   const resolved = settingKeys.map((key) =>
-    resolveSetting(
-      key.key === "delivery.mode" ? { ...key, default: mode } : key,
-      env,
-      file,
-      configFile,
-      problems,
-    ),
+    resolveSetting(key, key.key === "delivery.mode" ? mode : defaultOf(key), env, file, configFile, problems),
   );
   const value = (name: SettingName) => resolved.find((one) => one.key.key === name)?.value;
   const ms = (name: SettingName) => parseDuration(value(name) ?? "") ?? 0;
@@ -122,8 +113,11 @@ export function readSettings(configFile: string, env: Environment): Settings {
   };
 }
 
+const defaultOf = (key: SettingKey) => key.default;
+
 function resolveSetting(
   key: SettingKey,
+  byDefault: string | undefined,
   env: Environment,
   file: Readonly<Record<string, unknown>>,
   configFile: string,
@@ -131,6 +125,9 @@ function resolveSetting(
 ): ResolvedSetting {
   const fromEnv = key.env === undefined ? undefined : envValue(env, key.env);
   const fromFile = lookUp(file, key.key);
+  if (fromEnv === undefined && fromFile === undefined) {
+    return { key, value: byDefault, source: byDefault === undefined ? "unset" : "default" };
+  }
   for (const [source, where, candidate] of [
     ["environment", key.env, fromEnv],
     ["user", configFile, fromFile],
@@ -140,11 +137,12 @@ function resolveSetting(
     if (checked.ok) return { key, value: checked.value, source };
     problems.push({ ...checked.error, message: `${where}: ${checked.error.message}` });
   }
-  return { key, value: key.default, source: key.default === undefined ? "unset" : "default" };
+  return { key, value: byDefault, source: byDefault === undefined ? "unset" : "default" };
 }
 
 /** `a.b` in nested objects, as `conf` writes them. Only texts: that is all that `config set` ever wrote. */
 function lookUp(file: Readonly<Record<string, unknown>>, key: string): string | undefined {
+  if (file === NO_FILE) return undefined;
   let value: unknown = file;
   for (const part of key.split(".")) {
     if (typeof value !== "object" || value === null || !Object.hasOwn(value, part)) return undefined;
@@ -153,8 +151,10 @@ function lookUp(file: Readonly<Record<string, unknown>>, key: string): string | 
   return value === undefined || value === null ? undefined : String(value);
 }
 
+const NO_FILE: Readonly<Record<string, unknown>> = {};
+
 function readConfigFile(path: string, problems: Failure[]): Readonly<Record<string, unknown>> {
-  if (!fs.existsSync(path)) return {};
+  if (!fs.existsSync(path)) return NO_FILE;
   try {
     const value: unknown = JSON.parse(fs.readFileSync(path, "utf8"));
     if (typeof value === "object" && value !== null && !Array.isArray(value)) {

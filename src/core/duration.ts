@@ -1,3 +1,6 @@
+/** What a timer can wait at most; anything longer fires at once. */
+export const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 const unitMs = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
 /** Reads `250ms`, `2s`, `10m`, `8h`, `30d`, also `1h30m`; milliseconds, or undefined for anything else. */

@@ -35,6 +35,11 @@ export class UserError extends Error implements Failure {
   }
 }
 
+/** The `code` of what the operating system refused; undefined for Node's own errors and anything else. */
+export function systemErrorCode(error: unknown): string | undefined {
+  return typeof (error as { errno?: unknown } | null)?.errno === "number" ? errorCode(error) : undefined;
+}
+
 /** The `code` of a Node system error (`ENOSPC`, `EACCES` …), or undefined for anything else. */
 export function errorCode(error: unknown): string | undefined {
   const code = (error as { code?: unknown } | null | undefined)?.code;

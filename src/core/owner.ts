@@ -36,6 +36,13 @@ export function isProvablyDead(owner: Owner): boolean {
   }
 }
 
+/** Another host or container: whether it is alive cannot be told from here. */
+export function isElsewhere(owner: Owner): boolean {
+  return (
+    owner.host !== hostName() || (owner.boot !== "" && owner.boot.split("/")[1] !== bootId().split("/")[1])
+  );
+}
+
 let host: string | undefined;
 
 /** `node:os` is loaded only where the kernel does not tell by file. */

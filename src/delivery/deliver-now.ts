@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { currentOwner } from "../core/owner.ts";
-import { openLedger } from "../projection/ledger-store.ts";
+import type { Home } from "../core/home.ts";
+import { currentOwner, isElsewhere } from "../core/owner.ts";
+import { type Ledger, openLedger } from "../projection/ledger-store.ts";
 import type { DeliveryContext } from "./context.ts";
 import { readStanding, resolveDestinations } from "./destinations.ts";
 import { openEngine } from "./engine.ts";
@@ -28,7 +29,7 @@ export async function deliverNow(
   const deadlineAt = clock.now() + options.deadlineMs;
   const own: LeaseRecord = { owner: currentOwner(), version, deliveryHash: settings.deliveryHash() };
   const begin = journalEnd(home.journal);
-  const wanted = openLedger(home);
+  let wanted: Ledger | undefined;
   try {
     for (;;) {
       const generation = takeLease(home.lease, own);
@@ -45,7 +46,8 @@ export async function deliverNow(
       if (readLease(home.lease).kind === "held") askHandover(home.lease, own);
       const { destinations, misconfigured } = resolveDestinations(context);
       const standings = destinations.map((destination) => readStanding(context, destination));
-      const report = reportDelivery(standings, misconfigured, wanted);
+      wanted ??= openLedger(home);
+      const report = reportDelivery(standings, misconfigured, wanted, standings, heldElsewhere(home));
       if (clock.now() + POLL_MS >= deadlineAt) return report;
       if (report.complete) {
         // A background command leaves its fact to whoever asks for a free lease: to us, until we say otherwise.
@@ -79,4 +81,11 @@ async function deliverHolding(
   } finally {
     release();
   }
+}
+
+/** Says why waiting for the lease is hopeless, where it is. */
+function heldElsewhere(home: Home): string | undefined {
+  const lease = readLease(home.lease);
+  if (lease.kind !== "held" || !isElsewhere(lease.record.owner)) return undefined;
+  return `process ${lease.record.owner.pid} on another host or container delivers`;
 }

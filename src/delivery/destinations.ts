@@ -2,7 +2,7 @@ import { type OtlpDestination, otlpConfigFromEnvironment } from "../backend/otlp
 import type { PushgatewaySettings } from "../config/settings.ts";
 import type { Failure } from "../core/errors.ts";
 import { hashText } from "../core/hash.ts";
-import { parseResourceAttributes } from "../core/resource.ts";
+import { withoutUserinfo } from "../core/url.ts";
 import type { Cursor } from "../journal/segments.ts";
 import { checkpointPath, readCheckpoint, type SinkHealth, type SinkName } from "../sink/checkpoint.ts";
 import { type PushIdentity, pushIdentity } from "../sink/identity.ts";
@@ -36,19 +36,18 @@ export function resolveDestinations(context: DeliveryContext): Destinations {
   const otlp = otlpConfigFromEnvironment(context.env, {
     ...(endpoint === undefined ? {} : { endpoint }),
     ...(protocol === undefined ? {} : { protocol }),
-    ...(headers === undefined ? {} : { headers: parseResourceAttributes(headers) }),
+    ...(headers === undefined ? {} : { headers }),
   });
   if (!otlp.ok) misconfigured.push({ sink: "otlp", failure: otlp.error });
   else if (otlp.value !== undefined) {
-    // Another tenant behind the same endpoint is told apart by its headers.
-    const hash = hashText(JSON.stringify([otlp.value.endpoint, otlp.value.headers]));
+    // By its endpoint alone: a token that is renewed does not make it another place.
+    const hash = hashText(otlp.value.endpoint);
     destinations.push({ sink: "otlp", hash, config: otlp.value });
   }
   const settings = context.settings.pushgateway;
   if (settings !== undefined) {
     const identity = pushIdentity(context.home, context.env, settings.instance, context.clock.now());
-    const place = settings.url.replace(/\/\/[^/@]*@/, "//");
-    const hash = hashText(JSON.stringify([place, identity.group]));
+    const hash = hashText(JSON.stringify([withoutUserinfo(settings.url), identity.group]));
     destinations.push({ sink: "pushgateway", hash, settings, identity });
   }
   return { destinations, misconfigured };

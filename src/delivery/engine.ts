@@ -62,7 +62,8 @@ export async function openEngine(context: DeliveryContext, holdsFirstValues: boo
     },
     maintain() {
       if (ledger.unsaved > 0) ledger = saveLedger(home, ledger);
-      const passed = slowest(sinks, ledger.cursor);
+      // Where a sink that cannot be opened stands is not known, so nothing counts as delivered.
+      const passed = misconfigured.length > 0 ? BEGINNING : slowest(sinks, ledger.cursor);
       return enforceRetention(home, settings.retention, passed, ledger.cursor, clock.now());
     },
     nextDueAt: () => earliest(paced.map(({ sink, pace }) => pace.nextTryAt() ?? sink.nextDueAt())),
@@ -72,6 +73,8 @@ export async function openEngine(context: DeliveryContext, holdsFirstValues: boo
     },
   };
 }
+
+const BEGINNING: Cursor = { segment: 0, offset: 0, seq: 0 };
 
 function slowest(sinks: readonly Sink[], ledger: Cursor): Cursor {
   return sinks.reduce((min, { cursor }) => (isBefore(cursor, min) ? cursor : min), ledger);

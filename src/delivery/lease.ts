@@ -1,6 +1,7 @@
 import fs from "node:fs";
+import { systemClock } from "../core/clock.ts";
 import { ensureDirectory } from "../core/home.ts";
-import { currentOwner, isProvablyDead, type Owner } from "../core/owner.ts";
+import { currentOwner, isElsewhere, isProvablyDead, type Owner } from "../core/owner.ts";
 import { randomHex } from "../core/random.ts";
 import { compareVersions } from "../core/version.ts";
 
@@ -22,14 +23,29 @@ export type LeaseState =
  * taken by one process only, and a generation is never used twice while it could matter: the released one
  * stays as a marker until the next is taken.
  *
- * Never broken by age: a holder that is stopped or asleep keeps it, a holder that is provably dead does not.
+ * Never broken by age where life can be told: a holder that is stopped or asleep keeps it, one that is provably
+ * dead does not. One of another host or container, of which nothing can be told, keeps it for a day.
  */
 export function readLease(dir: string): LeaseState {
   const generation = highest(dir);
   const text = generation === 0 ? undefined : readLink(dir, generation);
   const record = text === undefined ? undefined : parseRecord(text);
-  if (record === undefined || isProvablyDead(record.owner)) return { kind: "free" };
+  if (record === undefined || isGone(dir, generation, record.owner)) return { kind: "free" };
   return { kind: "held", generation, record };
+}
+
+/** A holder lives an hour at most; whom one cannot see is given a day. */
+const FOREIGN_LEASE_MS = 24 * 3_600_000;
+
+/**
+ * Dead for certain, or in another host or container and there for longer than any holder lives: a container
+ * that ended takes its pids along, and would hold the lease of the next one's home for ever.
+ */
+function isGone(dir: string, generation: number, owner: Owner): boolean {
+  if (isProvablyDead(owner)) return true;
+  if (!isElsewhere(owner)) return false;
+  const link = fs.lstatSync(`${dir}/${generation}`, { throwIfNoEntry: false });
+  return link !== undefined && systemClock.now() - link.mtimeMs > FOREIGN_LEASE_MS;
 }
 
 /** Takes a free lease. @returns the generation, or undefined when somebody holds it or was faster. */
@@ -39,7 +55,7 @@ export function takeLease(dir: string, record: LeaseRecord): number | undefined 
   if (last > 0) {
     const seen = readLink(dir, last);
     const holder = seen === undefined ? undefined : parseRecord(seen);
-    if (holder !== undefined && !isProvablyDead(holder.owner)) return undefined;
+    if (holder !== undefined && !isGone(dir, last, holder.owner)) return undefined;
     // A record is rewritten by its owner only. So if it still is what was judged, its owner is dead for good.
     if (readLink(dir, last) !== seen) return undefined;
   }

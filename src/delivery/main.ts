@@ -1,10 +1,12 @@
 import { fileURLToPath } from "node:url";
 import { readSettings } from "../config/settings.ts";
 import { replaceFile } from "../core/atomic-file.ts";
-import { systemClock } from "../core/clock.ts";
+import { steadyClock, systemClock } from "../core/clock.ts";
 import { readEnvironment } from "../core/environment.ts";
 import { resolveHome } from "../core/home.ts";
 import { version } from "../core/version.ts";
+import { builtInHeads } from "../persona/built-in.ts";
+import { readPersonaHeads } from "../persona/heads.ts";
 import { runDeliverer } from "./deliverer.ts";
 import { LEASE_VARIABLE } from "./spawn-deliverer.ts";
 
@@ -20,11 +22,13 @@ for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
 const env = readEnvironment();
 const home = resolveHome(env, process.platform);
 if (home.ok) {
+  // Wherever it was started from: a project's personas are not this process's.
+  const places = { cwd: home.value.data, userDir: home.value.personas };
+  const personas = () => (readPersonaHeads(places) ?? builtInHeads).map(({ name }) => name);
   const settings = readSettings(home.value.configFile, env);
   try {
     await runDeliverer(
-      // The background never pushes under a CI job's key, which is what the names are for.
-      { home: home.value, env, settings, clock: systemClock, version, personas: () => [] },
+      { home: home.value, env, settings, clock: steadyClock(systemClock), version, personas },
       {
         generation: Number(env[LEASE_VARIABLE] ?? 0),
         programPath: fileURLToPath(import.meta.url),

@@ -1,6 +1,6 @@
 import { currentOwner } from "../core/owner.ts";
 import { enforceRetention } from "../journal/retention.ts";
-import { type Ledger, saveLedger } from "../projection/ledger-store.ts";
+import { type Ledger, openLedger, saveLedger } from "../projection/ledger-store.ts";
 import type { DeliveryContext } from "./context.ts";
 import { releaseLease, takeLease } from "./lease.ts";
 
@@ -19,8 +19,9 @@ export function maintainWhenDue(context: DeliveryContext, ledger: Ledger): void 
     const generation = takeLease(home.lease, record);
     if (generation === undefined) return;
     try {
-      saveLedger(home, ledger);
-      enforceRetention(home, settings.retention, ledger.cursor, ledger.cursor, clock.now());
+      // Once more: somebody may have kept a newer one since.
+      const { cursor } = saveLedger(home, openLedger(home));
+      enforceRetention(home, settings.retention, cursor, cursor, clock.now());
     } finally {
       releaseLease(home.lease, generation);
     }

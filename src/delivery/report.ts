@@ -28,10 +28,11 @@ export function reportDelivery(
   misconfigured: readonly Misconfigured[],
   ledger: Ledger,
   before: readonly SinkStanding[] = standings,
+  late: string = LATE,
 ): DeliveryReport {
   const sinks = [
     ...standings.map((standing, index) => ({
-      ...reportSink(standing, ledger),
+      ...reportSink(standing, ledger, late),
       ...droppedSince(before[index]?.health ?? standing.health, standing.health),
     })),
     ...misconfigured.map(({ sink, failure }) => ({
@@ -45,12 +46,14 @@ export function reportDelivery(
   return { sinks, complete: sinks.every(({ complete }) => complete) };
 }
 
-function reportSink({ name, cursor, health }: SinkStanding, ledger: Ledger): SinkReport {
+function reportSink({ name, cursor, health }: SinkStanding, ledger: Ledger, late: string): SinkReport {
   const { failing } = health;
   const pending = Math.max(0, ledger.cursor.seq - cursor.seq);
   const complete = failing === undefined && pending === 0;
-  const deadLetters = Object.values(health.dropped).reduce((sum, count) => sum + count, 0);
-  const reason = failing === undefined ? LATE : explainReason(failing.reason, failing.detail);
+  const deadLetters = Object.entries(health.dropped)
+    .filter(([why]) => why !== "evicted" && why !== "rejected")
+    .reduce((sum, [, count]) => sum + count, 0);
+  const reason = failing === undefined ? late : explainReason(failing.reason, failing.detail);
   return { sink: name, complete, pending, deadLetters, ...(complete ? {} : { reason }) };
 }
 
@@ -91,16 +94,21 @@ export function explainReason(reason: string, detail?: string): string {
 export function describeUndelivered(report: DeliveryReport): string | undefined {
   const open = report.sinks.filter(({ complete }) => !complete);
   const sinks = open.map(({ sink, reason }) => `${sink} (${reason ?? "unknown"})`).join(", ");
-  const dropped = report.sinks.flatMap(({ sink, droppedNow = {} }) =>
-    Object.entries(droppedNow).map(([reason, count]) => describeDropped(sink, reason, count)),
-  );
+  const dropped = describeDroppedNow(report);
   const parts = [...(open.length === 0 ? [] : [`not delivered yet: ${sinks}; nothing is lost`]), ...dropped];
   return parts.length === 0 ? undefined : `${parts.join("; ")}, see: tta-persona doctor`;
 }
 
-function describeDropped(sink: SinkName, reason: string, count: number): string {
+/** What an attempt has put aside or found gone, one phrase each. */
+export function describeDroppedNow({ sinks }: DeliveryReport): readonly string[] {
+  return sinks.flatMap(({ sink, droppedNow = {} }) =>
+    Object.entries(droppedNow).map(([reason, count]) => describeDropped(sink, reason, count)),
+  );
+}
+
+export function describeDropped(sink: SinkName, reason: string, count: number): string {
   if (reason === "evicted")
-    return `${sink} missed ${plural(count, "fact")}, deleted at the bound of retention.size`;
+    return `${sink} missed ${plural(count, "fact")}, deleted before they could be delivered (retention.age, retention.size)`;
   const records = plural(count, "record");
   if (reason === "rejected") return `${sink} rejected ${records} for good`;
   return `${sink} refused ${records} for good (${explainReason(reason)}), put aside`;

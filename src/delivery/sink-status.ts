@@ -1,6 +1,7 @@
 import { probeOtlp } from "../backend/otlp-probe.ts";
 import { createPushgatewayClient } from "../backend/pushgateway.ts";
 import { UserError } from "../core/errors.ts";
+import { withoutUserinfo } from "../core/url.ts";
 import type { Ledger } from "../projection/ledger-store.ts";
 import { countDeadLetters, deadLetterPath, type SinkHealth, type SinkName } from "../sink/checkpoint.ts";
 import type { DeliveryContext } from "./context.ts";
@@ -75,7 +76,7 @@ function describe(destination: Destination): { readonly url: string; readonly ho
   }
   const { job, labels } = destination.identity.group;
   const group = Object.entries({ job, ...labels }).map(([name, value]) => `${name}="${value}"`);
-  return { url: destination.settings.url.replace(/\/\/[^/@]*@/, "//"), how: group.join(" ") };
+  return { url: withoutUserinfo(destination.settings.url), how: group.join(" ") };
 }
 
 async function probe(destination: Destination, timeoutMs: number) {

@@ -18,9 +18,9 @@ import { firstSegment, type Journal, listSegments, sealSegment, segmentPath } fr
 export function appendFact(journal: Journal, fact: Fact, onSegment?: (segment: number) => void): Place {
   const bytes = Buffer.from(`\n${JSON.stringify(fact)}\n`);
   if (bytes.length > MAX_FACT_BYTES) throw new Error(`fact of ${bytes.length} bytes; bodies belong in blobs`);
-  for (;;) {
+  for (let near = journal.near; ; near = undefined) {
     ensureDirectory(journal.dir);
-    const segment = openSegment(journal.dir);
+    const segment = near !== undefined && isNewest(journal.dir, near) ? near : openSegment(journal.dir);
     onSegment?.(segment);
     const place = appendTo(journal, segment, bytes);
     if (place !== undefined) return place;
@@ -68,6 +68,11 @@ function appendTo(journal: Journal, segment: number, bytes: Buffer): Place | und
   } finally {
     fs.closeSync(fd);
   }
+}
+
+/** As far as can be told without listing; whoever writes there looks again. */
+function isNewest(dir: string, segment: number): boolean {
+  return fs.existsSync(segmentPath(dir, segment)) && !fs.existsSync(segmentPath(dir, segment + 1));
 }
 
 /** The newest segment's number; creates the first one of a new journal. */

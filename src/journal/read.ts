@@ -62,10 +62,21 @@ export function readFacts(
   return state.newer === undefined ? result : { ...result, newer: state.newer };
 }
 
-/** Nothing was appended since: told without opening the segment. */
+/** Nothing was appended since: told without reading the segment. */
 function isAtEnd(dir: string, { segment, offset, head }: Cursor): boolean {
-  if (head === undefined || hasSegment(dir, segment + 1)) return false;
-  return fs.statSync(segmentPath(dir, segment), { throwIfNoEntry: false })?.size === offset;
+  return head !== undefined && !hasSegment(dir, segment + 1) && sizeOf(segmentPath(dir, segment)) === offset;
+}
+
+/** By a descriptor, as everything else here: the first `stat` of a process alone costs a fifth of a millisecond. */
+function sizeOf(path: string): number | undefined {
+  try {
+    const fd = fs.openSync(path, "r");
+    const { size } = fs.fstatSync(fd);
+    fs.closeSync(fd);
+    return size;
+  } catch {
+    return undefined;
+  }
 }
 
 interface ReadState {

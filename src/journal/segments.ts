@@ -6,6 +6,8 @@ import { SEAL } from "./fact.ts";
 export interface Journal {
   readonly dir: string;
   readonly segmentBytes: number;
+  /** The newest segment a moment ago, if that is known: it saves a listing. */
+  readonly near?: number;
 }
 
 /** A place between two lines of the journal. */

@@ -95,7 +95,9 @@ function append(
   data: object,
 ): readonly SessionEvent[] {
   const fact = makeFact(context, { type, scope: GLOBAL_SCOPE, data });
-  const place = appendFact({ dir: context.home.journal, segmentBytes: context.segmentBytes }, fact);
+  const near = session.cursor === undefined ? {} : { near: session.cursor.segment };
+  const journal = { dir: context.home.journal, segmentBytes: context.segmentBytes, ...near };
+  const place = appendFact(journal, fact);
   const events = session.accept(fact, place);
   session.keep();
   return events;

@@ -25,8 +25,6 @@ export interface LedgerState {
   readonly personas: readonly string[];
   /** Lines of the journal that were torn or nobody's. */
   readonly skipped: number;
-  /** Facts that the size bound deleted before some sink had them. */
-  readonly evicted: number;
 }
 
 /** One switch or end, as history shows it. */
@@ -49,7 +47,6 @@ export const emptyLedger: LedgerState = {
   recent: [],
   personas: [],
   skipped: 0,
-  evicted: 0,
 };
 
 /** Folds one fact into the totals. Pure; facts of unknown types only count as activity of their scope. */

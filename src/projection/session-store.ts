@@ -115,10 +115,20 @@ function removeQuietly(path: string): void {
 }
 
 function newestBase(home: Home): Snapshot<SessionState> | undefined {
-  const own = readSnapshot<SessionState>(sessionPath(home), SESSION_SCHEMA);
+  const own = readOwn(home);
   if (own !== undefined && isKept(home.journal, own.cursor)) return own;
   const ledger = readSnapshot<{ readonly session: SessionState }>(ledgerPath(home), LEDGER_SCHEMA);
   return ledger === undefined ? undefined : { cursor: ledger.cursor, state: ledger.state.session };
+}
+
+/** May be lost, so what the system says against reading it does not matter either. */
+function readOwn(home: Home): Snapshot<SessionState> | undefined {
+  try {
+    return readSnapshot<SessionState>(sessionPath(home), SESSION_SCHEMA);
+  } catch (error) {
+    if (errorCode(error) === undefined) throw error;
+    return undefined;
+  }
 }
 
 /** Whether the journal goes on from there: nothing behind it has been deleted. */

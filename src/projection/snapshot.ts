@@ -11,16 +11,17 @@ export interface Snapshot<State> {
 }
 
 /**
- * Reads a snapshot; undefined where there is none or what is there cannot be read, since the journal has
+ * Reads a snapshot; undefined where there is none or what is there makes no sense, since the journal has
  * it all once more.
  *
+ * @throws the system's error where it is there and may not be read: to begin anew would lose what it holds.
  * @throws UserError `newer-home` for a snapshot of a newer program: this one must neither use nor replace it.
  */
 export function readSnapshot<State>(path: string, schema: number): Snapshot<State> | undefined {
   if (!fs.existsSync(path)) return undefined;
+  const text = fs.readFileSync(path, "utf8");
   let value: { schema?: unknown; cursor?: Partial<Cursor>; state?: State };
   try {
-    const text = fs.readFileSync(path, "utf8");
     value = JSON.parse(text.slice(text.indexOf("{")));
   } catch {
     return undefined;

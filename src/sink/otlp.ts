@@ -1,5 +1,6 @@
 import type { OtlpClient } from "../backend/otlp.ts";
 import type { DeliveryOutcome } from "../backend/outcome.ts";
+import { systemErrorCode } from "../core/errors.ts";
 import type { SpanRecord } from "../core/span.ts";
 import { readFacts } from "../journal/read.ts";
 import { type Cursor, isBefore } from "../journal/segments.ts";
@@ -100,6 +101,8 @@ export function createOtlpSink(context: SinkContext, destinationHash: string, cl
       checkpoint ??= firstCheckpoint(context, ledger);
       try {
         while (checkpoint.cursor.seq < ledger.cursor.seq) {
+          // Not sent is not failed: what is left of a backlog waits for the next round.
+          if (clock.now() >= deadlineAt) return;
           const before = checkpoint.cursor.seq;
           const { batch, cursor, fold } = readBatch(home.journal, checkpoint, ledger.cursor.seq);
           if (!(await settle(batch, deadlineAt))) return;
@@ -126,7 +129,7 @@ export function createOtlpSink(context: SinkContext, destinationHash: string, cl
   /** What could not be kept on disk is sent again, with the same ids. */
   function noteLocalFailure(error: unknown, health: SinkHealth): void {
     if (checkpoint === undefined) return;
-    const reason = (error as NodeJS.ErrnoException).code;
+    const reason = systemErrorCode(error);
     if (reason === undefined) throw error;
     checkpoint = {
       ...checkpoint,

@@ -1,4 +1,5 @@
 import type { PushgatewayClient } from "../backend/pushgateway.ts";
+import { systemErrorCode } from "../core/errors.ts";
 import type { Cursor } from "../journal/segments.ts";
 import type { SinkFigures } from "../projection/exposition-families.ts";
 import type { Ledger } from "../projection/ledger-store.ts";
@@ -129,7 +130,7 @@ export function createPushgatewaySink(
       try {
         await push(ledger, deadlineAt);
       } catch (error) {
-        const reason = (error as NodeJS.ErrnoException).code;
+        const reason = systemErrorCode(error);
         if (reason === undefined || checkpoint === undefined) throw error;
         // What could not be kept on disk is pushed again, which changes nothing.
         const { health, own } = checkpoint.state;

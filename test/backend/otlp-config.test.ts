@@ -120,7 +120,7 @@ describe("headers", () => {
 });
 
 describe("settings", () => {
-  const settings = { endpoint: "https://own", protocol: "http/json", headers: { "x-key": "mine" } };
+  const settings = { endpoint: "https://own", protocol: "http/json", headers: "x-key=mine" };
 
   test("serve when the environment says nothing", () => {
     expect(configured({}, settings)).toMatchObject({
@@ -198,7 +198,7 @@ describe("bad values are named, with what is allowed, and not quoted", () => {
   test.each([
     [{ endpoint: "nowhere" }, "otlp.endpoint"],
     [{ endpoint: "http://h", protocol: "x" }, "otlp.protocol"],
-    [{ endpoint: "http://h", headers: { "bad name": "secret" } }, "otlp.headers"],
+    [{ endpoint: "http://h", headers: "bad name=secret" }, "otlp.headers"],
   ])("in the settings: %o", (settings, name) => {
     const result = otlpConfigFromEnvironment({}, settings);
     expect(result).toMatchObject({ ok: false, error: { message: expect.stringContaining(name) } });

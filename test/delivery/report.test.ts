@@ -46,10 +46,10 @@ test("what this attempt has put aside is told, what earlier ones have is not", (
   const before = [standing("otlp", 1, { dropped: { http_400: 4 } })];
   const after = [standing("otlp", 9, { dropped: { http_400: 5, evicted: 3, rejected: 2 } })];
   const report = reportDelivery(after, [], ledger, before);
-  expect(report).toMatchObject({ complete: true, sinks: [{ deadLetters: 10 }] });
+  expect(report).toMatchObject({ complete: true, sinks: [{ deadLetters: 5 }] });
   expect(describeUndelivered(report)).toBe(
     "otlp refused 1 record for good (HTTP 400), put aside; " +
-      "otlp missed 3 facts, deleted at the bound of retention.size; " +
+      "otlp missed 3 facts, deleted before they could be delivered (retention.age, retention.size); " +
       "otlp rejected 2 records for good, see: tta-persona doctor",
   );
   expect(describeUndelivered(reportDelivery(after, [], ledger, after))).toBeUndefined();

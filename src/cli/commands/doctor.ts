@@ -2,14 +2,17 @@ import fs from "node:fs";
 import { envValue } from "../../core/environment.ts";
 import { ExitCode } from "../../core/errors.ts";
 import { canWrite, freeBytes, isNetworkFilesystem } from "../../core/filesystem.ts";
+import type { Home } from "../../core/home.ts";
+import { isElsewhere } from "../../core/owner.ts";
 import { samplers } from "../../core/trace-context.ts";
-import { readLease } from "../../delivery/lease.ts";
+import { type LeaseRecord, readLease } from "../../delivery/lease.ts";
+import { describeDropped } from "../../delivery/report.ts";
 import { journalStatus } from "../../journal/journal-status.ts";
 import { loadCatalogue } from "../../persona/catalogue.ts";
-import type { Ledger } from "../../projection/ledger-store.ts";
+import { type Ledger, openLedger } from "../../projection/ledger-store.ts";
 import type { Command } from "../command.ts";
 import type { CliContext } from "../context.ts";
-import { currentLedger, deliveryContext } from "../delivery-context.ts";
+import { deliveryContext } from "../delivery-context.ts";
 import { doctorText } from "../doctor-text.ts";
 import { personaPlaces, problemLine } from "../find-persona.ts";
 import type { DoctorJson } from "../json-shapes.ts";
@@ -34,7 +37,7 @@ export const command: Command = {
   json: "tta-persona/doctor/1",
   settingsProblems: "presented by the command",
   async run(_, ctx) {
-    const ledger = currentLedger(ctx);
+    const ledger = openLedger(ctx.home);
     const document = await examine(ctx, ledger);
     ctx.output.answer(document, doctorText(document, ctx.paint, ctx.clock.now()));
     return document.ok ? ExitCode.done : ExitCode.failed;
@@ -75,6 +78,12 @@ async function examine(ctx: CliContext, ledger: Ledger): Promise<DoctorJson> {
         ? []
         : [`${sink}: ${deadLetters} records were refused for good; they lie in ${deadLetterFile}`],
     ),
+    ...sinks.flatMap(({ sink, dropped }) =>
+      ["evicted", "rejected"].flatMap((reason) =>
+        dropped[reason] === undefined ? [] : [`${describeDropped(sink, reason, dropped[reason])}.`],
+      ),
+    ),
+    ...(lease.kind === "held" && isElsewhere(lease.record.owner) ? [foreignLease(home, lease.record)] : []),
     ...delivererProblem(`${home.state}/deliverer-error`),
   ];
   return {
@@ -99,6 +108,13 @@ async function examine(ctx: CliContext, ledger: Ledger): Promise<DoctorJson> {
       failingSince: iso(failingSince),
     })),
   };
+}
+
+function foreignLease(home: Home, { owner }: LeaseRecord): string {
+  return (
+    `Process ${owner.pid} on ${owner.host}, another host or container, holds the right to deliver. ` +
+    `If that is gone, delete ${home.lease}; a day after it was taken, nobody waits for it any more.`
+  );
 }
 
 /** Standard variables whose bad values are passed over in silence elsewhere, as OpenTelemetry asks. */

@@ -1,6 +1,6 @@
-import { parseDuration } from "../../core/duration.ts";
+import { LONGEST_TIMER_MS, parseDuration } from "../../core/duration.ts";
 import { ExitCode, UserError } from "../../core/errors.ts";
-import type { DeliveryReport, SinkReport } from "../../delivery/report.ts";
+import { type DeliveryReport, describeDroppedNow, type SinkReport } from "../../delivery/report.ts";
 import { type Command, optionText } from "../command.ts";
 import type { CliContext } from "../context.ts";
 import { deliveryContext } from "../delivery-context.ts";
@@ -16,8 +16,8 @@ export const command: Command = {
     "Brings all facts to every sink that is configured, whatever the delivery mode, and tells how far it got. " +
     "What could not be delivered is kept. In CI, run it at the start of a job (so that counters begin at 0) and at its end.",
   options: [
-    { flags: "--strict", doc: "Exit 1 when something could not be delivered." },
-    { flags: "--timeout <duration>", doc: `Deadline for all sinks together (default: ${DEFAULT_TIMEOUT}).` },
+    { flags: "--strict", doc: "exit 1 when something could not be delivered" },
+    { flags: "--timeout <duration>", doc: `deadline for all sinks together (default: ${DEFAULT_TIMEOUT})` },
   ],
   examples: [
     { command: "tta-persona flush", doc: "deliver what waits" },
@@ -36,31 +36,22 @@ export const command: Command = {
       });
     }
     const { deliverNow } = await import("../../delivery/deliver-now.ts");
-    const before = await deadLettersSoFar(ctx);
-    const report = await deliverNow(deliveryContext(ctx), { deadlineMs });
-    const refused = report.sinks.reduce((sum, { deadLetters }) => sum + deadLetters, 0) - before;
+    const report = await deliverNow(deliveryContext(ctx), {
+      deadlineMs: Math.min(deadlineMs, LONGEST_TIMER_MS),
+    });
+    const dropped = describeDroppedNow(report);
     const document: FlushJson = {
       schema: "tta-persona/flush/1",
       complete: report.complete,
-      refused,
       sinks: report.sinks.map((sink) => ({ ...sink })),
     };
-    ctx.output.done(document, text(ctx, report, refused));
-    const failed = !report.complete || refused > 0;
+    ctx.output.done(document, text(ctx, report, dropped));
+    const failed = !report.complete || dropped.length > 0;
     return failed && invocation.options.strict === true ? ExitCode.failed : ExitCode.done;
   },
 };
 
-async function deadLettersSoFar(ctx: CliContext): Promise<number> {
-  const { readStanding, resolveDestinations } = await import("../../delivery/destinations.ts");
-  const context = deliveryContext(ctx);
-  const dropped = resolveDestinations(context).destinations.flatMap((destination) =>
-    Object.values(readStanding(context, destination).health.dropped),
-  );
-  return dropped.reduce((sum, count) => sum + count, 0);
-}
-
-function text({ paint }: CliContext, { sinks }: DeliveryReport, refused: number): string {
+function text({ paint }: CliContext, { sinks }: DeliveryReport, dropped: readonly string[]): string {
   if (sinks.length === 0) {
     return [
       "No sink is configured, so there is nothing to deliver; everything stays in the journal.",
@@ -73,8 +64,6 @@ function text({ paint }: CliContext, { sinks }: DeliveryReport, refused: number)
       ? `${paint.green("✓")} ${sink}: everything is delivered`
       : `${paint.red("✗")} ${sink}: ${reason ?? "not delivered"}; ${pending === 1 ? "1 fact is" : `${pending} facts are`} kept`;
   const lines = sinks.map(line);
-  if (refused > 0) {
-    lines.push(`${paint.yellow("!")} ${refused} refused for good and put aside; see: tta-persona doctor`);
-  }
+  for (const phrase of dropped) lines.push(`${paint.yellow("!")} ${phrase}; see: tta-persona doctor`);
   return `${lines.join("\n")}\n`;
 }

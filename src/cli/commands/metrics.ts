@@ -13,8 +13,8 @@ const serve: Command = {
   name: "serve",
   summary: "Serve the metrics over HTTP, for Prometheus to scrape",
   options: [
-    { flags: "--port <n>", doc: "Port to listen on; 0 takes a free one (default: 9464)." },
-    { flags: "--host <address>", doc: "Address to listen on (default: 127.0.0.1)." },
+    { flags: "--port <n>", doc: "port to listen on; 0 takes a free one (default: 9464)" },
+    { flags: "--host <address>", doc: "address to listen on (default: 127.0.0.1)" },
   ],
   examples: [
     { command: "tta-persona metrics serve --port 9464", doc: "then scrape http://127.0.0.1:9464/metrics" },
@@ -59,8 +59,8 @@ const prune: Command = {
   name: "prune",
   summary: "Delete groups of tta-persona that nobody has pushed to for long",
   options: [
-    { flags: "--older-than <duration>", doc: "Since the last push (default: 30d)." },
-    { flags: "--dry-run", doc: "Only show which ones." },
+    { flags: "--older-than <duration>", doc: "since the last push (default: 30d)" },
+    { flags: "--dry-run", doc: "only show which ones" },
   ],
   examples: [
     { command: "tta-persona metrics prune --older-than 7d --dry-run", doc: "what a clean-up would delete" },
