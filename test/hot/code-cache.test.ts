@@ -1,4 +1,12 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { createSandbox, type Sandbox } from "../support/run-binary.ts";
@@ -49,6 +57,22 @@ describe("the cache of compiled code", () => {
       expect(readFileSync(file).equals(damaged)).toBe(false);
     }),
   );
+
+  test("is not run from a file that others may write", () =>
+    withSandbox(async ({ run }, cache) => {
+      await run(["switch", "backend"]);
+      await run(["current"]);
+      const file = join(cache, readdirSync(cache).find((name) => name.startsWith("read")) ?? "");
+      chmodSync(file, 0o666);
+      expect(await run(["current"])).toMatchObject({ code: 0, stdout: "backend-engineer\n", stderr: "" });
+      expect(statSync(file).mode & 0o777).toBe(0o600);
+    }));
+
+  test("does not bring a home back", () =>
+    withSandbox(async ({ run, home }) => {
+      expect(await run(["prompt"])).toMatchObject({ code: 0, stdout: "", stderr: "" });
+      expect(existsSync(home)).toBe(false);
+    }));
 
   test("is done without where it cannot be written", () =>
     withSandbox(async ({ run, home }, cache) => {

@@ -308,3 +308,11 @@ describe("the session", () => {
     expect(personaOf(home)).toBe("persona-19");
   });
 });
+
+test("totals that are there but may not be read are neither begun anew nor replaced", () => {
+  const home = temporaryHome();
+  append(home, [aSwitch("architect", { ts: NOW })]);
+  // As good as a file without permission, which nothing is for root.
+  fs.mkdirSync(ledgerPath(home), { recursive: true });
+  expect(() => openLedger(home)).toThrow("EISDIR");
+});

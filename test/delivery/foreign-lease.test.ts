@@ -1,0 +1,40 @@
+import fs from "node:fs";
+import { describe, expect, test } from "vitest";
+import { currentOwner, type Owner } from "../../src/core/owner.ts";
+import { type LeaseRecord, readLease, takeLease } from "../../src/delivery/lease.ts";
+import { temporaryDirectory } from "../support/temporary-directory.ts";
+
+const HOUR_MS = 3_600_000;
+const me = currentOwner();
+const elsewhere: readonly (readonly [string, Owner])[] = [
+  ["another host", { ...me, host: "gone" }],
+  ["another container", { ...me, boot: `${me.boot.split("/")[0]}/1` }],
+];
+
+function leftBehind(owner: Owner, ageMs: number): string {
+  const dir = temporaryDirectory();
+  const record: LeaseRecord = { owner, version: "1.0.0", deliveryHash: "a" };
+  fs.symlinkSync(JSON.stringify(record), `${dir}/1`);
+  const at = new Date(Date.now() - ageMs);
+  fs.lutimesSync(`${dir}/1`, at, at);
+  return dir;
+}
+
+describe.each(elsewhere)("a lease of %s", (_, owner) => {
+  test("is kept for as long as its holder may live", () => {
+    const dir = leftBehind(owner, 23 * HOUR_MS);
+    expect(readLease(dir).kind).toBe("held");
+    expect(takeLease(dir, { owner: me, version: "1.0.0", deliveryHash: "a" })).toBeUndefined();
+  });
+
+  test("is given up after a day", () => {
+    const dir = leftBehind(owner, 25 * HOUR_MS);
+    expect(readLease(dir).kind).toBe("free");
+    expect(takeLease(dir, { owner: me, version: "1.0.0", deliveryHash: "a" })).toBe(2);
+  });
+});
+
+test("one of this host is never given up by its age", () => {
+  const dir = leftBehind(me, 1000 * HOUR_MS);
+  expect(readLease(dir).kind).toBe("held");
+});
