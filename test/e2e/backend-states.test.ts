@@ -99,6 +99,8 @@ describe.each([
       const { sandbox, env } = await switchTwice(context, {
         OTEL_EXPORTER_OTLP_ENDPOINT: server.url,
         OTEL_EXPORTER_OTLP_PROTOCOL: protocol,
+        // A refusal is no matter of time: on a busy machine a short deadline might pass before it is met.
+        ...(isRefusal(behaviour) ? { TTA_PERSONA_DELIVERY_TIMEOUT: "15s" } : {}),
       });
       await server.behave("ok");
       await flushAll(context, sandbox, env);
