@@ -118,7 +118,7 @@ async function demo() {
 
   print("What Prometheus would see:\n");
   await run(
-    "tta-persona metrics | grep -E 'switches_total.* [1-9]|persona_duration_seconds_(sum|count)'",
+    "tta-persona metrics | grep -E 'switches_total.* [1-9]|duration_seconds_(sum|count).* [0-9.]*[1-9]'",
     env,
   );
 
