@@ -79,8 +79,8 @@ function write(path, data) {
   try {
     const directory = path.slice(0, path.lastIndexOf("/"));
     // A home that was removed must not come back for this.
-    const recursive = !process.env.TTA_PERSONA_HOME;
-    if (!fs.existsSync(directory)) fs.mkdirSync(directory, { recursive, mode: 0o700 });
+    if (!process.env.TTA_PERSONA_HOME) ensure(directory.slice(0, directory.lastIndexOf("/")));
+    ensure(directory);
     const header = Buffer.alloc(HEADER_BYTES);
     header.writeInt32LE(checksum(data));
     fs.writeFileSync(temporary, Buffer.concat([header, data]), { mode: 0o600, flag: "wx", flush: true });
@@ -89,6 +89,10 @@ function write(path, data) {
     // A full disk or a read-only home: only the next start takes longer.
     discard(temporary);
   }
+}
+
+function ensure(directory) {
+  if (!fs.existsSync(directory)) fs.mkdirSync(directory, { mode: 0o700 });
 }
 
 function discard(path) {

@@ -81,5 +81,6 @@ function expected(error: unknown, world: World, routed: Route): UserError | "non
     return usageError(error, `tta-persona${named}`) ?? "none";
   }
   const home = resolveHome(world.env, world.platform);
-  return systemError(error, home.ok ? home.value.data : "its files");
+  if (!home.ok) return systemError(error, "its files");
+  return systemError(error, routed.command === "config" ? home.value.configFile : home.value.data);
 }

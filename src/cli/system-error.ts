@@ -32,14 +32,18 @@ const explanations: Readonly<Record<string, Explanation>> = {
   EACCES: { what: "permission denied", hint: choosePlace, exitCode: ExitCode.usage },
   EPERM: { what: "not permitted", hint: choosePlace, exitCode: ExitCode.usage },
   ENOTDIR: { what: "a part of the path is no directory", hint: checkPath, exitCode: ExitCode.usage },
-  EEXIST: { what: "something else is in its place", hint: checkPath, exitCode: ExitCode.usage },
+  EEXIST: {
+    what: "a file, or a link that leads nowhere, is in its place",
+    hint: checkPath,
+    exitCode: ExitCode.usage,
+  },
   EISDIR: { what: "a directory is in its place", hint: checkPath, exitCode: ExitCode.usage },
   ELOOP: { what: "its links lead in a circle", hint: checkPath, exitCode: ExitCode.usage },
   ENAMETOOLONG: { what: "the path is too long", hint: checkPath, exitCode: ExitCode.usage },
 };
 
-const danglingLink: Explanation = {
-  what: "a link on the way to it leads nowhere",
+const notMade: Explanation = {
+  what: "it cannot be made there",
   hint: checkPath,
   exitCode: ExitCode.usage,
 };
@@ -53,8 +57,8 @@ export function systemError(error: unknown, place: string): UserError | undefine
   const code = errorCode(error);
   if (code === undefined) return undefined;
   const { path, syscall } = error as NodeJS.ErrnoException;
-  // A directory is made with all above it, so only a link can be in the way. Anywhere else it is a bug.
-  const explanation = code === "ENOENT" && syscall === "mkdir" ? danglingLink : explanations[code];
+  // Directories are made with all above them, so this is the file system refusing. Anywhere else it is a bug.
+  const explanation = code === "ENOENT" && syscall === "mkdir" ? notMade : explanations[code];
   if (explanation === undefined) return undefined;
   const message = `Cannot ${verbOf(syscall)} ${path ?? place}: ${explanation.what} (${code}).`;
   return new UserError(

@@ -132,7 +132,7 @@ export function checkSetting(key: SettingKey, value: string): Result<string, Fai
     case "url":
       return isHttpUrl(value) ? ok(value) : wrong("an http:// or https:// URL");
     case "text":
-      return value === "" ? wrong("a text that is not empty") : ok(value);
+      return value === "" || /[\r\n]/.test(value) ? wrong("one line of text that is not empty") : ok(value);
   }
 }
 

@@ -75,7 +75,18 @@ function layout(configDir: string, data: string): Home {
   };
 }
 
-/** Creates a directory for us alone; nothing happens when it is there. */
+/**
+ * Creates a directory for us alone, and those above it; nothing happens when it is there. Step by step: Node's
+ * own recursion never ends where a file system answers ENOENT, as /proc does.
+ */
 export function ensureDirectory(path: string): void {
-  if (!fs.existsSync(path)) fs.mkdirSync(path, { recursive: true, mode: 0o700 });
+  if (fs.existsSync(path)) return;
+  const parent = path.slice(0, path.lastIndexOf("/"));
+  if (parent !== "") ensureDirectory(parent);
+  try {
+    fs.mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    // Another process was faster. A link that leads nowhere is in the way, and is told.
+    if (!fs.existsSync(path)) throw error;
+  }
 }

@@ -69,3 +69,9 @@ export function readStanding(context: DeliveryContext, { sink, hash }: Destinati
     health: checkpoint?.state.health ?? { failures: {}, dropped: {} },
   };
 }
+
+/** Until when a sink shows 0 for what it holds back; undefined when it holds nothing. */
+export function readHeldUntil(context: DeliveryContext, { sink, hash }: Destination): number | undefined {
+  const path = checkpointPath(context.home, sink, hash);
+  return readCheckpoint<{ readonly dueAt?: number | null }>(path)?.state.own?.dueAt ?? undefined;
+}

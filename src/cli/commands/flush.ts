@@ -1,4 +1,4 @@
-import { LONGEST_TIMER_MS, parseDuration } from "../../core/duration.ts";
+import { formatDuration, LONGEST_TIMER_MS, parseDuration } from "../../core/duration.ts";
 import { ExitCode, UserError } from "../../core/errors.ts";
 import { type DeliveryReport, describeDroppedNow, type SinkReport } from "../../delivery/report.ts";
 import { type Command, optionText } from "../command.ts";
@@ -23,7 +23,7 @@ export const command: Command = {
     { command: "tta-persona flush", doc: "deliver what waits" },
     { command: "tta-persona flush --strict --timeout 30s", doc: "the last step of a CI job" },
   ],
-  exitCodes: { 1: "with --strict: not all delivered" },
+  exitCodes: { 1: "with --strict: not all delivered, or a setting is no good" },
   json: "tta-persona/flush/1",
   async run(invocation, ctx) {
     const timeout = optionText(invocation, "timeout") ?? DEFAULT_TIMEOUT;
@@ -46,15 +46,37 @@ export const command: Command = {
       sinks: report.sinks.map((sink) => ({ ...sink })),
     };
     ctx.output.done(document, text(ctx, report, dropped));
-    const failed = !report.complete || dropped.length > 0;
+    const heldUntil = await firstValuesHeldUntil(ctx);
+    if (heldUntil !== undefined) {
+      ctx.output.note(
+        `the Pushgateway shows new series as 0 for ${formatDuration(heldUntil - ctx.clock.now())} more, so that Prometheus sees them grow`,
+      );
+    }
+    // A sink whose setting is no good is as undelivered as one that is down.
+    const failed = !report.complete || dropped.length > 0 || ctx.settings.problems.length > 0;
     return failed && invocation.options.strict === true ? ExitCode.failed : ExitCode.done;
   },
 };
 
-function text({ paint }: CliContext, { sinks }: DeliveryReport, dropped: readonly string[]): string {
+/** While a background process holds them back, it is that process which shows them. */
+async function firstValuesHeldUntil(ctx: CliContext): Promise<number | undefined> {
+  const { readHeldUntil, resolveDestinations } = await import("../../delivery/destinations.ts");
+  const context = deliveryContext(ctx);
+  const times = resolveDestinations(context).destinations.map((one) => readHeldUntil(context, one) ?? 0);
+  const latest = Math.max(0, ...times);
+  return latest > ctx.clock.now() ? latest : undefined;
+}
+
+function text(
+  { paint, settings }: CliContext,
+  { sinks }: DeliveryReport,
+  dropped: readonly string[],
+): string {
   if (sinks.length === 0) {
     return [
-      "No sink is configured, so there is nothing to deliver; everything stays in the journal.",
+      settings.problems.length > 0
+        ? "No sink can be used as it is set; everything stays in the journal."
+        : "No sink is configured, so there is nothing to deliver; everything stays in the journal.",
       paint.dim("To configure one: tta-persona config set pushgateway.url http://localhost:9091"),
       "",
     ].join("\n");
