@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createPushgatewayClient, type PushgatewayClient } from "../../src/backend/pushgateway.ts";
 import { type RealServer, realServersAvailable, startPushgateway } from "../support/real-servers.ts";
+import { waitFor } from "../support/wait-for.ts";
 import { durations, remaining, switches } from "./metric-families.ts";
 
 const soon = () => AbortSignal.timeout(10_000);
@@ -43,7 +44,8 @@ describe.skipIf(!realServersAvailable())("the real Pushgateway", () => {
     expect(listed?.key).toEqual(key);
     expect(listed?.pushTimeSeconds).toBeGreaterThan(1_600_000_000);
     expect(await client.delete(key, soon())).toEqual({ status: "accepted" });
-    expect(await listedKeys()).toEqual([]);
+    // The gateway answers before it has done it.
+    await waitFor(async () => (await listedKeys()).length === 0, { what: "the group to go" });
   });
 
   test("a put replaces the group, whatever the order of its labels", async () => {
