@@ -1,5 +1,4 @@
 import { createOtlpClient } from "../backend/otlp.ts";
-import { createPushgatewayClient } from "../backend/pushgateway.ts";
 import { UserError } from "../core/errors.ts";
 import { expositionFamilies, type SinkFigures } from "../projection/exposition-families.ts";
 import { predeclarePersonas } from "../projection/ledger.ts";
@@ -15,6 +14,7 @@ import {
   resolveDestinations,
   type SinkStanding,
 } from "./destinations.ts";
+import { createGatewayClient } from "./gateway-client.ts";
 
 /** The sinks that are switched on, and those that cannot work as they are set. */
 export interface OpenSinks {
@@ -53,13 +53,8 @@ async function openSink(
     const client = await createOtlpClient({ ...destination.config, scope: { name: "tta-persona", version } });
     return createOtlpSink({ home, clock }, destination.hash, client);
   }
-  const { url, username, password, scrapeIntervalMs } = destination.settings;
-  const client = createPushgatewayClient({
-    url,
-    ...(username === undefined ? {} : { username }),
-    ...(password === undefined ? {} : { password }),
-    userAgent: `tta-persona/${version}`,
-  });
+  const { scrapeIntervalMs } = destination.settings;
+  const client = createGatewayClient(destination.settings, version);
   if (destination.identity.unsaved !== undefined) keepInstallation(home, destination.identity.unsaved);
   return createPushgatewaySink({ home, clock }, destination.hash, client, {
     identity: destination.identity,

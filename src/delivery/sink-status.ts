@@ -1,11 +1,11 @@
 import { probeOtlp } from "../backend/otlp-probe.ts";
-import { createPushgatewayClient } from "../backend/pushgateway.ts";
 import { UserError } from "../core/errors.ts";
 import { withoutUserinfo } from "../core/url.ts";
 import type { Ledger } from "../projection/ledger-store.ts";
 import { countDeadLetters, deadLetterPath, type SinkHealth, type SinkName } from "../sink/checkpoint.ts";
 import type { DeliveryContext } from "./context.ts";
 import { type Destination, readStanding, resolveDestinations } from "./destinations.ts";
+import { createGatewayClient } from "./gateway-client.ts";
 import { explainReason } from "./report.ts";
 
 /** Everything that `doctor` tells of a sink. */
@@ -51,7 +51,7 @@ export async function readSinkStatus(
     return {
       sink: destination.sink,
       ...describe(destination),
-      ...(await probe(destination, timeoutMs)),
+      ...(await probe(destination, context.version, timeoutMs)),
       pending: Math.max(0, ledger.cursor.seq - cursor.seq),
       ...times(health),
       failures: health.failures,
@@ -79,18 +79,13 @@ function describe(destination: Destination): { readonly url: string; readonly ho
   return { url: withoutUserinfo(destination.settings.url), how: group.join(" ") };
 }
 
-async function probe(destination: Destination, timeoutMs: number) {
+async function probe(destination: Destination, version: string, timeoutMs: number) {
   try {
     if (destination.sink === "otlp") {
       const answer = await probeOtlp(destination.config, timeoutMs);
       return answer.ok ? { reachable: true } : { reachable: false, note: explainReason(answer.error.reason) };
     }
-    const { url, username, password } = destination.settings;
-    const client = createPushgatewayClient({
-      url,
-      ...(username === undefined ? {} : { username }),
-      ...(password === undefined ? {} : { password }),
-    });
+    const client = createGatewayClient(destination.settings, version);
     const answer = await client.probe(AbortSignal.timeout(timeoutMs));
     if (!answer.ok) return { reachable: false, note: explainReason(answer.error.reason) };
     return { reachable: true, ...(answer.value.version === undefined ? {} : { note: answer.value.version }) };

@@ -123,7 +123,7 @@ export const command: Command = {
 
 async function gateway(ctx: CliContext): Promise<{ client: PushgatewayClient; own: GroupingKey }> {
   const { resolveDestinations } = await import("../../delivery/destinations.ts");
-  const { createPushgatewayClient } = await import("../../backend/pushgateway.ts");
+  const { createGatewayClient } = await import("../../delivery/gateway-client.ts");
   const found = resolveDestinations(deliveryContext(ctx)).destinations.find(
     ({ sink }) => sink === "pushgateway",
   );
@@ -134,13 +134,7 @@ async function gateway(ctx: CliContext): Promise<{ client: PushgatewayClient; ow
       hint: "Set PUSHGATEWAY_URL, or: tta-persona config set pushgateway.url http://localhost:9091",
     });
   }
-  const { url, username, password } = found.settings;
-  const client = createPushgatewayClient({
-    url,
-    ...(username === undefined ? {} : { username }),
-    ...(password === undefined ? {} : { password }),
-    userAgent: `tta-persona/${ctx.version}`,
-  });
+  const client = createGatewayClient(found.settings, ctx.version);
   return { client, own: found.identity.group };
 }
 
