@@ -55,7 +55,9 @@ function measure(cases) {
   const ratios = new Map(cases.map(({ name }) => [name, []]));
   for (let round = -5; round < rounds; round++) {
     for (const { name, args, env, after } of cases) {
+      pause(SETTLE_MS);
       const bareMs = time(["-e", "0"], environment(root));
+      pause(SETTLE_MS);
       const ms = time(args, env);
       after?.();
       if (round < 0) continue;
@@ -72,6 +74,26 @@ function newHome(name, config = {}) {
   writeFileSync(join(home, "config.json"), JSON.stringify(config));
   return home;
 }
+
+/**
+ * Before each process, the bare one too: what the last one left to the disk, or a deliverer that still works for it,
+ * would take time from the next, and a machine that has just been idle is slower than one that has not.
+ */
+const SETTLE_MS = 300;
+
+function pause(ms) {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+}
+
+/** Appends a line and syncs it, which is what any program that keeps its word has to pay on this disk. */
+const appendAndSync = [
+  "-e",
+  `const fs = require("node:fs");
+   const fd = fs.openSync(${JSON.stringify(join(root, "line"))}, "a");
+   fs.writeSync(fd, "x".repeat(500));
+   fs.fsyncSync(fd);
+   fs.closeSync(fd);`,
+];
 
 /** Each one switches to the other of two personas. */
 const switchBack = [launcher, "switch", "-"];
@@ -104,11 +126,6 @@ const gateway = new Worker(
 const [port] = await once(gateway, "message");
 const config = { pushgateway: { url: `http://127.0.0.1:${port}` } };
 
-/** So that no deliverer, still working for the last command, takes time from the next one. */
-function pause(ms) {
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
-}
-
 // With these sizes nothing is deleted, however many facts there are.
 const keepAll = { retention: { size: "16GiB" } };
 const empty = prepared(newHome("empty", keepAll));
@@ -117,6 +134,7 @@ process.stdout.write(`writing a journal of ${facts.toLocaleString("en")} facts â
 writeJournal(join(full, "journal"), facts);
 const fullEnv = prepared(full);
 const plain = measure([
+  { name: "append", args: appendAndSync, env: empty },
   { name: "current", args: [launcher, "current"], env: empty },
   { name: "current, full", args: [launcher, "current"], env: fullEnv },
   { name: "switch", args: switchBack, env: empty },
@@ -125,7 +143,7 @@ const plain = measure([
 
 const delivering = newHome("delivering", config);
 const background = measure([
-  { name: "delivering", args: switchBack, env: prepared(delivering), after: () => pause(500) },
+  { name: "delivering", args: switchBack, env: prepared(delivering), after: () => pause(400) },
 ]);
 endDeliverer(delivering);
 
@@ -146,7 +164,11 @@ const rows = [
   [`switch, ${facts} facts to none`, plain.get("switch, full") / plain.get("switch"), 1.05],
 ];
 const bareMs = median(bareTimes).toFixed(1);
-process.stdout.write(`node -e 0: ${bareMs} ms (medians of ${rounds} rounds, Node ${process.version})\n\n`);
+process.stdout.write(`node -e 0: ${bareMs} ms (medians of ${rounds} rounds, Node ${process.version})\n`);
+const floor = plain.get("append").toFixed(3);
+process.stdout.write(
+  `node -e with one append and fsync, which is the disk's share of a switch: ${floor}\n\n`,
+);
 process.stdout.write(`${"".padEnd(36)} ratio  budget\n`);
 for (const [name, value, budget] of rows) {
   const verdict = value <= budget ? "" : "over";

@@ -20,8 +20,9 @@ const code = run(argv, startedAt, programDir);
 if (code === undefined) {
   void import("../dist/cli.mjs");
 } else {
-  process.exitCode = code;
   keep();
+  // All is written by now. Tearing the heap down would take as long as reading the code did.
+  process.exit(code);
 }
 
 function load(filename) {
@@ -50,27 +51,29 @@ function cacheFile(contentHash) {
 /** V8 checks the version, not the bytes, and crashes on wrong ones: so their checksum stands before them. */
 function read(path) {
   try {
-    if (!fs.existsSync(path)) return undefined;
     // By the calls that the command itself makes later: each one costs most when it is first used.
     const fd = fs.openSync(path, "r");
     const { size, uid, mode } = fs.fstatSync(fd);
-    const file = Buffer.allocUnsafeSlow(size);
-    fs.readSync(fd, file, 0, file.length, 0);
+    const file = new Uint8Array(size);
+    fs.readSync(fd, file, 0, size, 0);
     fs.closeSync(fd);
-    const data = file.subarray(HEADER_BYTES);
+    const words = new Int32Array(file.buffer, 0, size >> 2);
     // It is code that will run: nobody else may have written it.
     const isOurs = uid === process.getuid() && (mode & 0o022) === 0;
-    return isOurs && file.readInt32LE(0) === checksum(data) ? data : undefined;
+    return isOurs && words[0] === checksum(words, size) ? file.subarray(HEADER_BYTES) : undefined;
   } catch {
     return undefined;
   }
 }
 
-/** Of one word in every 64 bytes, and the length: enough for what a crash leaves, blocks of zeros or a short file. */
-function checksum(data) {
-  const words = new Int32Array(data.buffer, data.byteOffset, data.length >> 2);
-  let sum = data.length;
-  for (let i = 0; i < words.length; i += 16) sum = (Math.imul(sum, 31) + words[i]) | 0;
+/**
+ * Of one word in every 256 bytes, and the length: enough for what a crash leaves, blocks of zeros or a short file.
+ *
+ * @param words of the whole file, the header included, which does not count.
+ */
+function checksum(words, size) {
+  let sum = size;
+  for (let i = HEADER_BYTES >> 2; i < words.length; i += 64) sum = (Math.imul(sum, 31) + words[i]) | 0;
   return sum;
 }
 
@@ -81,9 +84,11 @@ function write(path, data) {
     // A home that was removed must not come back for this.
     if (!process.env.TTA_PERSONA_HOME) ensure(directory.slice(0, directory.lastIndexOf("/")));
     ensure(directory);
-    const header = Buffer.alloc(HEADER_BYTES);
-    header.writeInt32LE(checksum(data));
-    fs.writeFileSync(temporary, Buffer.concat([header, data]), { mode: 0o600, flag: "wx", flush: true });
+    const file = new Uint8Array(HEADER_BYTES + data.length);
+    file.set(data, HEADER_BYTES);
+    const words = new Int32Array(file.buffer, 0, file.length >> 2);
+    words[0] = checksum(words, file.length);
+    fs.writeFileSync(temporary, file, { mode: 0o600, flag: "wx", flush: true });
     fs.renameSync(temporary, path);
   } catch {
     // A full disk or a read-only home: only the next start takes longer.

@@ -1,4 +1,4 @@
-import { parseDuration } from "../core/duration.ts";
+import { isDigit, parseDuration } from "../core/duration.ts";
 import type { Failure } from "../core/errors.ts";
 import { err, ok, type Result } from "../core/result.ts";
 
@@ -136,13 +136,21 @@ export function checkSetting(key: SettingKey, value: string): Result<string, Fai
   }
 }
 
-const sizeUnits = { B: 1, KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3 } as const;
+const sizeUnits: readonly (readonly [suffix: string, bytes: number])[] = [
+  ["KiB", 1024],
+  ["MiB", 1024 ** 2],
+  ["GiB", 1024 ** 3],
+  ["B", 1],
+];
 
 /** Bytes of `64KiB`, `8MiB` …, or undefined. */
 export function parseSize(text: string): number | undefined {
-  const match = /^(\d{1,6})(B|KiB|MiB|GiB)$/.exec(text);
-  if (match === null) return undefined;
-  const bytes = Number(match[1]) * sizeUnits[match[2] as keyof typeof sizeUnits];
+  const unit = sizeUnits.find(([suffix]) => text.endsWith(suffix));
+  if (unit === undefined) return undefined;
+  const [suffix, factor] = unit;
+  const digits = text.slice(0, -suffix.length);
+  if (digits === "" || digits.length > 6 || ![...digits].every(isDigit)) return undefined;
+  const bytes = Number(digits) * factor;
   return bytes >= 1024 ? bytes : undefined;
 }
 

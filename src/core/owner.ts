@@ -60,7 +60,8 @@ function bootId(): string {
 
 function pidNamespace(): string {
   try {
-    return `/${fs.readlinkSync("/proc/self/ns/pid").replace(/\D/g, "")}`;
+    // `pid:[4026531836]`
+    return `/${fs.readlinkSync("/proc/self/ns/pid").slice("pid:[".length, -1)}`;
   } catch {
     return "";
   }

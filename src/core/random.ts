@@ -1,27 +1,15 @@
-import fs from "node:fs";
-
-/** One reading of the device serves all the ids that a command needs. */
-const POOL_BYTES = 128;
-
-let pool: Buffer | undefined;
-
 /**
- * Random bytes as hex, from the kernel, at most 128 at a time. Reading the device costs a tenth of a
- * millisecond; loading `node:crypto` costs three to five, a tenth of everything a hot command may take.
+ * Random bytes as hex, for ids and names of temporary files, the way OpenTelemetry's SDK makes its ids
+ * (sdk-trace-base, `RandomIdGenerator`): V8 seeds its generator from the kernel for each process. Nothing that
+ * somebody might want to guess. Asking the kernel for each costs a tenth of a millisecond, loading `node:crypto`
+ * three to five, and a hot command has two or three for everything.
  */
 export function randomHex(bytes: number): string {
-  const source = pool === undefined || pool.length < bytes ? readRandom(POOL_BYTES) : pool;
-  pool = source.subarray(bytes);
-  return source.toString("hex", 0, bytes);
-}
-
-function readRandom(bytes: number): Buffer {
-  const buffer = Buffer.alloc(bytes);
-  const fd = fs.openSync("/dev/urandom", "r");
-  try {
-    for (let filled = 0; filled < bytes; ) filled += fs.readSync(fd, buffer, filled, bytes - filled, null);
-  } finally {
-    fs.closeSync(fd);
+  let hex = "";
+  while (hex.length < 2 * bytes) {
+    hex += Math.floor(Math.random() * 0x100000000)
+      .toString(16)
+      .padStart(8, "0");
   }
-  return buffer;
+  return hex.slice(0, 2 * bytes);
 }

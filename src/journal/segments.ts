@@ -26,7 +26,7 @@ export function isBefore(a: Cursor, b: Cursor): boolean {
 }
 
 export function segmentPath(dir: string, segment: number): string {
-  return `${dir}/${String(segment).padStart(8, "0")}.jsonl`;
+  return `${dir}/${fileName(segment, SEGMENT)}`;
 }
 
 /** Numbers of the segments that are there, ascending; none where the directory is missing. */
@@ -48,29 +48,38 @@ export function deleteSegmentsBelow(dir: string, floor: number): void {
   const before = scan(dir);
   fs.closeSync(fs.openSync(floorPath(dir, floor), "a", 0o600));
   syncDirectory(dir);
-  for (const [number, name] of before.files) {
+  for (const { number, name, isFloor } of before.files) {
     // The mark before stays until the next time: a listing that runs meanwhile finds one of the two.
-    if (number < (name.endsWith(".floor") ? before.floor : floor))
-      fs.rmSync(`${dir}/${name}`, { force: true });
+    if (number < (isFloor ? before.floor : floor)) fs.rmSync(`${dir}/${name}`, { force: true });
   }
 }
 
+/** By plain loops: every command that appends comes by here, and each helper costs most when it is first used. */
 function scan(dir: string) {
-  const files: [number, string][] = [];
+  const files: { readonly number: number; readonly name: string; readonly isFloor: boolean }[] = [];
   let floor = 1;
   for (const name of fs.existsSync(dir) ? fs.readdirSync(dir) : []) {
-    const digits = /^(\d{8,})\.(?:jsonl|floor)$/.exec(name)?.[1];
-    if (digits === undefined) continue;
-    const number = Number.parseInt(digits, 10);
-    files.push([number, name]);
-    if (name.endsWith(".floor")) floor = Math.max(floor, number);
+    const isFloor = name.endsWith(FLOOR);
+    const number = Number(name.slice(0, -FLOOR.length));
+    if (!Number.isSafeInteger(number) || name !== fileName(number, isFloor ? FLOOR : SEGMENT)) continue;
+    files.push({ number, name, isFloor });
+    if (isFloor && number > floor) floor = number;
   }
-  const segments = files.filter(([number, name]) => name.endsWith(".jsonl") && number >= floor);
-  return { files, floor, segments: segments.map(([number]) => number).sort((a, b) => a - b) };
+  const segments: number[] = [];
+  for (const file of files) if (!file.isFloor && file.number >= floor) segments.push(file.number);
+  return { files, floor, segments: segments.sort((a, b) => a - b) };
+}
+
+/** Of one length, so that what stands before them is the number. */
+const SEGMENT = ".jsonl";
+const FLOOR = ".floor";
+
+function fileName(number: number, ending: string): string {
+  return `${String(number).padStart(8, "0")}${ending}`;
 }
 
 function floorPath(dir: string, floor: number): string {
-  return `${dir}/${String(floor).padStart(8, "0")}.floor`;
+  return `${dir}/${fileName(floor, FLOOR)}`;
 }
 
 /**

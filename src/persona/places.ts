@@ -16,7 +16,7 @@ export interface PersonaDirectory {
 export const MAX_DEFINITION_LENGTH = 262_144;
 
 /** Below a project's root, the one that wins first. */
-const PROJECT_FOLDERS = ["/.tta-persona/personas", "/.hypertool/personas"];
+const PROJECT_FOLDERS = ["/.tta-persona", "/.hypertool"];
 
 /**
  * The directories that are there, the one that takes precedence first: those of the nearest parent of `cwd`
@@ -27,7 +27,9 @@ export function personaDirectories({ cwd, userDir }: PersonaPlaces): readonly Pe
   const found: PersonaDirectory[] = [];
   for (let root: string | undefined = trimSlashes(cwd); root !== undefined; root = parentOf(root)) {
     for (const folder of PROJECT_FOLDERS) {
-      const path = root + folder;
+      // Asked first, since nearly every parent has none.
+      if (!fs.existsSync(root + folder)) continue;
+      const path = `${root}${folder}/personas`;
       // A home named `.tta-persona` holds the user's own personas, and they stay the user's beneath it.
       if (path !== user && exists(path)) found.push({ path, kind: "project" });
     }
@@ -59,7 +61,11 @@ function exists(path: string): boolean {
 }
 
 /** The root directory is the empty string here, so that folders can be appended to it. */
-const trimSlashes = (path: string): string => path.replace(/\/+$/, "");
+function trimSlashes(path: string): string {
+  let end = path.length;
+  while (path[end - 1] === "/") end -= 1;
+  return path.slice(0, end);
+}
 
 function parentOf(path: string): string | undefined {
   return path === "" ? undefined : path.slice(0, Math.max(0, path.lastIndexOf("/")));

@@ -39,38 +39,43 @@ const fields = (checks: Readonly<Record<string, Check>>, required: readonly stri
     Object.entries(checks).every(([key, check]) => !Object.hasOwn(value, key) || check(value[key]));
 };
 
-const personaFile = fields(
-  {
-    name: (value) => typeof value === "string" && isPersonaName(value),
-    displayName: oneLine,
-    description: text,
-    icon: oneLine,
-    tokenBudget: count,
-    allowedServers: listOf(oneLine),
-    allowedTools: recordOf(listOf(oneLine)),
-    restrictedPaths: listOf(oneLine),
-    context: fields({
-      primaryLanguage: oneLine,
-      frameworks: listOf(oneLine),
-      focusAreas: listOf(oneLine),
-      keyFiles: listOf(oneLine),
-    }),
-    security: fields({
-      allowEnvironmentAccess: listOf(oneLine),
-      blockList: listOf(oneLine),
-      requireApprovalFor: listOf(oneLine),
-    }),
-    workflows: fields({ default: oneLine, available: listOf(oneLine) }),
-    budget: fields({ tokens: count, window: oneOf(BUDGET_WINDOWS) }, ["tokens", "window"]),
-  },
-  ["name"],
-);
+/** Made when it is first needed: most switches meet no definition file. */
+const makePersonaFile = () =>
+  fields(
+    {
+      name: (value) => typeof value === "string" && isPersonaName(value),
+      displayName: oneLine,
+      description: text,
+      icon: oneLine,
+      tokenBudget: count,
+      allowedServers: listOf(oneLine),
+      allowedTools: recordOf(listOf(oneLine)),
+      restrictedPaths: listOf(oneLine),
+      context: fields({
+        primaryLanguage: oneLine,
+        frameworks: listOf(oneLine),
+        focusAreas: listOf(oneLine),
+        keyFiles: listOf(oneLine),
+      }),
+      security: fields({
+        allowEnvironmentAccess: listOf(oneLine),
+        blockList: listOf(oneLine),
+        requireApprovalFor: listOf(oneLine),
+      }),
+      workflows: fields({ default: oneLine, available: listOf(oneLine) }),
+      budget: fields({ tokens: count, window: oneOf(BUDGET_WINDOWS) }, ["tokens", "window"]),
+    },
+    ["name"],
+  );
+
+let personaFile: Check | undefined;
 
 /**
  * Whether a parsed definition is valid, without the schema library and without saying why not. It accepts
  * nothing that the schema rejects, so that a hot command never switches to what every other command calls broken.
  */
 export function isPersonaFile(value: unknown): value is PersonaFile {
+  personaFile ??= makePersonaFile();
   return personaFile(value);
 }
 
