@@ -14,7 +14,7 @@ export interface Command {
   readonly options?: readonly OptionSpec[];
   readonly examples: readonly ExampleSpec[];
   /** What its exit codes mean, besides 70 and the wrong usage that gives 2 everywhere. */
-  readonly exitCodes: Readonly<Record<number, string>>;
+  readonly exitCodes: Readonly<Record<string, string>>;
   /** The `schema` of the document that `--json` prints; its shape is in `json-shapes.ts`. */
   readonly json?: string;
   /** Left out of help, completion and documents. */
@@ -22,6 +22,8 @@ export interface Command {
   /** What becomes of settings that are no good: one line each on stderr, unless said otherwise here. */
   readonly settingsProblems?: "presented by the command" | "ignored";
   readonly subcommands?: readonly Command[];
+  /** Completes the command by what follows its name, such as options that depend on it; called before parsing. */
+  readonly specialize?: (args: readonly string[], ctx: CliContext) => Promise<Command>;
   /** Absent where only a subcommand does something. @returns the exit code. */
   readonly run?: (invocation: Invocation, ctx: CliContext) => number | Promise<number>;
 }
@@ -30,6 +32,8 @@ export interface ArgumentSpec {
   readonly name: string;
   readonly doc: string;
   readonly optional?: boolean;
+  /** Takes all words that are left; only the last argument may. */
+  readonly variadic?: boolean;
   /** What a shell offers: the live names of a kind, or these words. */
   readonly complete?: CompletionKind | readonly string[];
 }
@@ -53,6 +57,8 @@ export interface ExampleSpec {
 export interface Invocation {
   /** In the order of the command's `arguments`; an optional one that was left out is undefined. */
   readonly args: readonly (string | undefined)[];
+  /** What a variadic argument took. */
+  readonly rest: readonly string[];
   /** By camel-case name. */
   readonly options: Readonly<Record<string, string | boolean | undefined>>;
 }

@@ -18,6 +18,8 @@ export interface ProgramSpec {
 export function buildProgram(spec: ProgramSpec): CommanderCommand {
   const program = configure(new CommanderCommand("tta-persona"), spec)
     .description("Switch AI-agent personas, and measure what happens under them.")
+    // What stands behind a command's name is the command's, such as `run package-release --version 1.0.0`.
+    .enablePositionalOptions()
     .usage("[command | persona] [options]")
     .version(spec.version, "-V, --version", "print the version")
     .addHelpText("after", rootHelpAfter);
@@ -32,13 +34,16 @@ function build(command: Command, spec: ProgramSpec): CommanderCommand {
     .description([`${command.summary}.`, command.description ?? []].flat().join("\n\n"))
     .addHelpText("after", helpAfter(command));
   for (const argument of command.arguments ?? []) {
-    parser.argument(argument.optional === true ? `[${argument.name}]` : `<${argument.name}>`, argument.doc);
+    const word = `${argument.name}${argument.variadic === true ? "..." : ""}`;
+    parser.argument(argument.optional === true ? `[${word}]` : `<${word}>`, argument.doc);
   }
   for (const option of command.options ?? []) parser.option(option.flags, option.doc);
   for (const sub of command.subcommands ?? []) parser.addCommand(build(sub, spec), { hidden: isHidden(sub) });
   if (command.run !== undefined) {
     parser.action(async () => {
-      await spec.run(command, { args: parser.processedArgs, options: parser.opts() });
+      const last: unknown = parser.processedArgs.at(-1);
+      const rest = Array.isArray(last) ? (last as readonly string[]) : [];
+      await spec.run(command, { args: parser.processedArgs, rest, options: parser.opts() });
     });
   }
   return parser;

@@ -3,7 +3,7 @@ import { ExitCode, UserError } from "../core/errors.ts";
 import { resolveHome } from "../core/home.ts";
 import type { Command, Invocation } from "./command.ts";
 import { isCommandName, loadCommand, loadCommands } from "./command-table.ts";
-import { createContext, type World } from "./context.ts";
+import { type CliContext, createContext, type World } from "./context.ts";
 import { tellBug, tellFailure } from "./failure.ts";
 import { createOutput, type Output } from "./output.ts";
 import { buildProgram } from "./program.ts";
@@ -55,7 +55,7 @@ async function dispatch(world: World, routed: Route, output: Output): Promise<nu
     }
     exitCode = (await command.run?.(invocation, ctx)) ?? ExitCode.done;
   };
-  const commands = await commandsFor(routed);
+  const commands = await commandsFor(routed, () => createContext(world, routed.flags, output));
   const program = buildProgram({ version: world.version, commands, print: output.raw, run });
   const args = routed.command === ROOT ? routed.args : [routed.command, ...routed.args];
   await program.parseAsync(args, { from: "user" });
@@ -63,14 +63,14 @@ async function dispatch(world: World, routed: Route, output: Output): Promise<nu
 }
 
 /** Only what this call needs is loaded: one command, or all of them for the program's own help. */
-async function commandsFor(routed: Route): Promise<readonly Command[]> {
+async function commandsFor(routed: Route, context: () => Promise<CliContext>): Promise<readonly Command[]> {
   if (routed.command === ROOT) {
     return routed.args.some((arg) => arg === "--help" || arg === "-h") ? loadCommands() : [];
   }
   const command = await loadCommand(routed.command);
   if (command === undefined) throw new Error(`no such command: ${routed.command}`);
   assertSubcommand(command, routed.args);
-  return [command];
+  return [(await command.specialize?.(routed.args, await context())) ?? command];
 }
 
 /** What a user can do something about; `none` after help; undefined for a bug. */

@@ -83,6 +83,12 @@ export const settingKeys = [
     secret: true,
   },
   {
+    key: "agent.command",
+    doc: "The agent CLI that workflow stages hand their prompt to, as its last argument, such as `claude -p`.",
+    env: "TTA_PERSONA_AGENT",
+    kind: { is: "text" },
+  },
+  {
     key: "session.idleTimeout",
     doc: "A session without activity is over after this long.",
     kind: { is: "duration" },

@@ -24,6 +24,8 @@ export interface Settings {
     readonly protocol: string | undefined;
     readonly headers: string | undefined;
   };
+  /** The agent CLI's words; empty when none is configured. */
+  readonly agentCommand: readonly string[];
   readonly idleTimeoutMs: number;
   readonly retention: { readonly ageMs: number; readonly sizeBytes: number };
   /** At this size the journal begins a new segment. */
@@ -97,6 +99,9 @@ export function readSettings(configFile: string, env: Environment): Settings {
         headers: value("otlp.headers"),
       };
     },
+    get agentCommand() {
+      return splitWords(value("agent.command") ?? "");
+    },
     get idleTimeoutMs() {
       return ms("session.idleTimeout");
     },
@@ -111,6 +116,12 @@ export function readSettings(configFile: string, env: Environment): Settings {
     resolved,
     deliveryHash: () => deliveryHash(resolved, env),
   };
+}
+
+/** Words as a shell would split them, with quotation marks but without anything else that a shell does. */
+function splitWords(text: string): readonly string[] {
+  const words = text.match(/(?:[^\s"']+|"[^"]*"|'[^']*')+/g) ?? [];
+  return words.map((word) => word.replace(/"([^"]*)"|'([^']*)'/g, (_, double, single) => double ?? single));
 }
 
 const defaultOf = (key: SettingKey) => key.default;
@@ -178,7 +189,7 @@ function brokenConfig(path: string, why: string): Failure {
 /** Everything that decides where and how is delivered, the standard variables included. */
 function deliveryHash(resolved: readonly ResolvedSetting[], env: Environment): string {
   const parts = resolved
-    .filter(({ key }) => !key.key.startsWith("session.") && key.key !== "delivery.mode")
+    .filter(({ key }) => !/^(?:session\.|agent\.|delivery\.mode$)/.test(key.key))
     .map(({ key, value }) => `${key.key}=${value ?? ""}`);
   for (const name of Object.keys(env).sort()) {
     if (/^OTEL_(EXPORTER_OTLP_|TRACES_EXPORTER|SDK_DISABLED)/.test(name))

@@ -26,6 +26,15 @@ export const environmentVariables = [
   },
   { name: "TTA_PERSONA_DELIVERY_TIMEOUT", doc: "The deadline of foreground delivery, such as `2s`." },
   { name: "TTA_PERSONA_CI_SLOT", doc: "Tells parallel jobs of one pipeline apart: the matrix index." },
+  { name: "TTA_PERSONA_AGENT", doc: "The agent CLI of workflow stages, such as `claude -p`." },
+  {
+    name: "TTA_PERSONA_TRUST",
+    doc: "`1` lets a project's files replace built-in workflows of the same name, for CI.",
+  },
+  {
+    name: "PROMETHEUS_URL",
+    doc: "The Prometheus that workflows' gates ask where the workflow does not name one.",
+  },
   { name: "PUSHGATEWAY_URL", doc: "The Prometheus Pushgateway; switches that sink on." },
   {
     name: "OTEL_EXPORTER_OTLP_ENDPOINT",
@@ -33,7 +42,7 @@ export const environmentVariables = [
   },
   {
     name: "TRACEPARENT",
-    doc: "The parent of the spans that a command makes; `TRACESTATE` goes with it.",
+    doc: "The parent of the spans that a command makes; `TRACESTATE` and `BAGGAGE` go with it to child processes.",
   },
   { name: "CI", doc: "Foreground delivery, and the CI identity on the Pushgateway." },
   { name: "NO_COLOR", doc: "No colours. `FORCE_COLOR` asks for them where stdout is no terminal." },

@@ -15,6 +15,10 @@ export interface Home {
   /** Snapshots, checkpoints, dead letters, and the file that a shell prompt reads. */
   readonly state: string;
   readonly lease: string;
+  /** What resuming a run needs; see `workflow/run-store.ts`. */
+  readonly runs: string;
+  /** The user's own workflow definitions. */
+  readonly workflows: string;
 }
 
 /**
@@ -72,6 +76,8 @@ function layout(configDir: string, data: string): Home {
     blobs: `${data}/blobs`,
     state: `${data}/state`,
     lease: `${data}/lease`,
+    runs: `${data}/runs`,
+    workflows: `${configDir}/workflows`,
   };
 }
 

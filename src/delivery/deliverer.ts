@@ -22,6 +22,8 @@ export interface DelivererOptions {
   readonly generation: number;
   /** The bundle that runs: when it is replaced, this process makes way for the new one. */
   readonly programPath: string;
+  /** False where it delivers for a command in the foreground, which shows true totals. */
+  readonly holdsFirstValues: boolean;
   /** Of the hard cap, for tests. */
   readonly longestLifeMs?: number;
   /** True once the process has been asked to stop. */
@@ -56,7 +58,7 @@ export async function runDeliverer(context: DeliveryContext, options: DelivererO
       !options.isStopped() &&
       holdsLease(home.lease, held, own.owner) &&
       identify(options.programPath) === program;
-    const engine = await openEngine(context, true);
+    const engine = await openEngine(context, options.holdsFirstValues);
     let seen: string | undefined;
     try {
       seen = await deliverUntilIdle(context, engine, own, mayGoOn, isOld);

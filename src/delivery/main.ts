@@ -4,11 +4,12 @@ import { replaceFile } from "../core/atomic-file.ts";
 import { steadyClock, systemClock } from "../core/clock.ts";
 import { readEnvironment } from "../core/environment.ts";
 import { resolveHome } from "../core/home.ts";
+import { isProvablyDead, type Owner } from "../core/owner.ts";
 import { version } from "../core/version.ts";
 import { builtInHeads } from "../persona/built-in.ts";
 import { readPersonaHeads } from "../persona/heads.ts";
 import { runDeliverer } from "./deliverer.ts";
-import { LEASE_VARIABLE } from "./spawn-deliverer.ts";
+import { LEASE_VARIABLE, OWNER_VARIABLE } from "./spawn-deliverer.ts";
 
 process.title = "tta-persona deliver";
 
@@ -20,6 +21,7 @@ for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
 }
 
 const env = readEnvironment();
+const commandOwner = parseOwner(env[OWNER_VARIABLE]);
 const home = resolveHome(env, process.platform);
 if (home.ok) {
   // Wherever it was started from: a project's personas are not this process's.
@@ -32,7 +34,8 @@ if (home.ok) {
       {
         generation: Number(env[LEASE_VARIABLE] ?? 0),
         programPath: fileURLToPath(import.meta.url),
-        isStopped: () => stopped,
+        holdsFirstValues: commandOwner === undefined,
+        isStopped: () => stopped || (commandOwner !== undefined && isProvablyDead(commandOwner)),
       },
     );
   } catch (error) {
@@ -40,6 +43,10 @@ if (home.ok) {
   }
   // Sockets of backends that hang would keep the process alive.
   process.exit();
+}
+
+function parseOwner(text: string | undefined): Owner | undefined {
+  return text === undefined ? undefined : (JSON.parse(text) as Owner);
 }
 
 /** Nobody reads our stderr; `doctor` shows this file. */

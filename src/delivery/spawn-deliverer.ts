@@ -1,6 +1,6 @@
 import type { Environment } from "../core/environment.ts";
 import type { Home } from "../core/home.ts";
-import { currentOwner } from "../core/owner.ts";
+import { currentOwner, type Owner } from "../core/owner.ts";
 import {
   askHandover,
   clearHandover,
@@ -17,11 +17,19 @@ import {
 /** Tells the deliverer which generation of the lease was passed to it; `0`: it has to wait for its turn. */
 export const LEASE_VARIABLE = "TTA_PERSONA_LEASE_GENERATION";
 
+/**
+ * Tells the deliverer the owner, as JSON, of the command that it delivers for in the foreground: it shows true totals
+ * at once, and ends with that command.
+ */
+export const OWNER_VARIABLE = "TTA_PERSONA_DELIVER_FOR";
+
 export interface DelivererProgram {
   /** Path of the bundled deliverer. */
   readonly path: string;
   readonly version: string;
   readonly deliveryHash: string;
+  /** Set where it is to end with a command. */
+  readonly for?: Owner;
 }
 
 /**
@@ -65,7 +73,11 @@ function start(
   const child = spawn(process.execPath, [program.path], {
     cwd: home.data,
     detached: true,
-    env: { ...env, [LEASE_VARIABLE]: String(generation) },
+    env: {
+      ...env,
+      [LEASE_VARIABLE]: String(generation),
+      [OWNER_VARIABLE]: program.for === undefined ? undefined : JSON.stringify(program.for),
+    },
     // Anything but `ignore` would make `$(tta-persona …)` wait for it.
     stdio: "ignore",
     windowsHide: true,

@@ -68,6 +68,7 @@ test("it does not outlive its cap, however much comes in", async () => {
     generation: lease(),
     programPath,
     longestLifeMs: 700,
+    holdsFirstValues: true,
     isStopped: () => false,
   }).finally(() => {
     isOver = true;
@@ -85,7 +86,7 @@ test("it does not outlive its cap, however much comes in", async () => {
 
 test("at its cap it has delivered what was there", async () => {
   append();
-  await runDeliverer(context, { generation: lease(), programPath, longestLifeMs: 0, isStopped: () => false });
+  await runDeliverer(context, { generation: lease(), programPath, holdsFirstValues: true, longestLifeMs: 0, isStopped: () => false });
   expect(gateway.requests()).toHaveLength(1);
   expect(readLease(home.lease)).toEqual({ kind: "free" });
 });
@@ -93,7 +94,7 @@ test("at its cap it has delivered what was there", async () => {
 test("it ends when it is told to stop, and gives the lease back", async () => {
   append();
   let isStopped = false;
-  const running = runDeliverer(context, { generation: lease(), programPath, isStopped: () => isStopped });
+  const running = runDeliverer(context, { generation: lease(), programPath, holdsFirstValues: true, isStopped: () => isStopped });
   await waitFor(() => gateway.value(SWITCHES) === 1, { what: "the switch" });
   isStopped = true;
   await running;
@@ -104,7 +105,7 @@ test("it does not touch a lease that was never passed to it", async () => {
   const other = { ...own, owner: currentOwner(process.ppid) };
   const generation = takeLease(home.lease, other) ?? 0;
   append();
-  await runDeliverer(context, { generation, programPath, isStopped: () => false });
+  await runDeliverer(context, { generation, programPath, holdsFirstValues: true, isStopped: () => false });
   expect(gateway.requests()).toEqual([]);
   expect(readLease(home.lease)).toEqual({ kind: "held", generation, record: other });
 });
@@ -112,7 +113,7 @@ test("it does not touch a lease that was never passed to it", async () => {
 test("one that waits for its turn leaves when one of its kind was faster", async () => {
   const other = { ...own, owner: currentOwner(process.ppid) };
   takeLease(home.lease, other);
-  await runDeliverer(context, { generation: 0, programPath, isStopped: () => false });
+  await runDeliverer(context, { generation: 0, programPath, holdsFirstValues: true, isStopped: () => false });
   expect(gateway.requests()).toEqual([]);
 });
 
@@ -121,7 +122,7 @@ test("one that waits for its turn takes it when the holder lets go", async () =>
   const generation = takeLease(home.lease, other) ?? 0;
   append();
   let isStopped = false;
-  const running = runDeliverer(context, { generation: 0, programPath, isStopped: () => isStopped });
+  const running = runDeliverer(context, { generation: 0, programPath, holdsFirstValues: true, isStopped: () => isStopped });
   releaseLease(home.lease, generation);
   await waitFor(() => gateway.value(SWITCHES) === 1, { what: "the switch" });
   expect(readLease(home.lease)).toMatchObject({ kind: "held", record: own });
@@ -132,7 +133,7 @@ test("one that waits for its turn takes it when the holder lets go", async () =>
 test("asked by other settings it lets go; asked by its own it tries at once what failed", async () => {
   append();
   await gateway.behave({ status: 503, headers: { "retry-after": "3600" } });
-  const running = runDeliverer(context, { generation: lease(), programPath, isStopped: () => false });
+  const running = runDeliverer(context, { generation: lease(), programPath, holdsFirstValues: true, isStopped: () => false });
   await waitFor(() => gateway.requests().length === 1, { what: "the refusal" });
   await gateway.behave("ok");
   askHandover(home.lease, { ...own, owner: currentOwner(process.ppid) });

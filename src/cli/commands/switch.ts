@@ -15,6 +15,7 @@ import {
 } from "../../projection/session.ts";
 import { openSession } from "../../projection/session-store.ts";
 import { deliverAfterWork } from "../after-work.ts";
+import { assertChatmode } from "../chatmode.ts";
 import { type Command, optionText } from "../command.ts";
 import { type CliContext, switchContext } from "../context.ts";
 import { findPersona, personaPlaces, problemLine } from "../find-persona.ts";
@@ -43,7 +44,7 @@ export const command: Command = {
   async run(invocation, ctx) {
     const [input = ""] = invocation.args;
     const asked = optionText(invocation, "chatmode");
-    if (asked !== undefined && !isChatmode(asked)) throw badChatmode(asked);
+    if (asked !== undefined) assertChatmode(asked);
     if (invocation.options.dryRun === true) {
       // Opening the session might renew its snapshot; this writes nothing.
       const { session } = openLedger(ctx.home).state;
@@ -141,17 +142,4 @@ function switchJson(outcome: SwitchOutcome, dryRun: boolean): SwitchJson {
     endedAfterSeconds: seconds(outcome.endedAfterMs),
     activeForSeconds: seconds(outcome.activeForMs),
   };
-}
-
-/** It becomes a label value, so it is as plain and as short as a persona's name. */
-function isChatmode(text: string): boolean {
-  return text.length <= 64 && /^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/.test(text);
-}
-
-function badChatmode(text: string): UserError {
-  return new UserError({
-    reason: "invalid-chatmode",
-    message: `${quote(text)} cannot be a chatmode.`,
-    hint: "Chatmodes are kebab-case, at most 64 letters: test-driven",
-  });
 }

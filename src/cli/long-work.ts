@@ -1,0 +1,38 @@
+import { errorCode } from "../core/errors.ts";
+import { currentOwner } from "../core/owner.ts";
+import { NOT_STARTED } from "../delivery/notice.ts";
+import { ensureDeliverer } from "../delivery/spawn-deliverer.ts";
+import { createRecorder, type Recorder } from "../workflow/recorder.ts";
+import type { CliContext } from "./context.ts";
+
+/**
+ * Starts delivering when a command that takes its time begins, so that loading the SDK and showing the first zeros
+ * fall into the time that its work takes anyway. In the foreground the process ends with the command.
+ */
+export function deliverWhileRunning(ctx: CliContext): void {
+  const { settings, home, output } = ctx;
+  if (!settings.anySink || settings.deliveryMode === "off") return;
+  try {
+    ensureDeliverer(home, ctx.env, {
+      path: `${ctx.programDir}/deliver.mjs`,
+      version: ctx.version,
+      deliveryHash: settings.deliveryHash(),
+      ...(settings.deliveryMode === "foreground" ? { for: currentOwner() } : {}),
+    });
+  } catch {
+    output.note(NOT_STARTED);
+  }
+}
+
+/** Where the disk is full or the home read-only, the work goes on and one line says that it is not recorded. */
+export function recorderFor(ctx: CliContext): Recorder {
+  const { home, env, clock, version, output, settings } = ctx;
+  return createRecorder({
+    home,
+    env,
+    clock,
+    version,
+    segmentBytes: settings.segmentBytes,
+    onTrouble: (error) => output.note(`not recorded (${errorCode(error) ?? "unknown error"})`),
+  });
+}

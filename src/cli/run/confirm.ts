@@ -1,0 +1,58 @@
+import { createReadStream } from "node:fs";
+import { createInterface } from "node:readline";
+import { isTerminal } from "../../core/output.ts";
+import type { Cancellation } from "../../workflow/cancellation.ts";
+import type { Stage } from "../../workflow/definition.ts";
+import type { CliContext } from "../context.ts";
+import { printable } from "../printable.ts";
+import type { RunView } from "./plain-view.ts";
+
+/**
+ * Asks a person on the terminal to confirm an item, one at a time. Without a terminal nobody is there to ask, and the
+ * answer is no: in CI a manual stage fails, unless `--yes` was given.
+ */
+export function createConfirm(
+  isAnsweredYes: boolean,
+  view: RunView,
+  cancellation: Cancellation,
+  { output, paint }: CliContext,
+): (stage: Stage, item: string) => Promise<boolean> {
+  if (isAnsweredYes) return () => Promise.resolve(true);
+  if (!isTerminal(0) || !isTerminal(1)) return () => Promise.resolve(false);
+  let last: Promise<unknown> = Promise.resolve();
+  return (stage, item) => {
+    const answer = last.then(async () => {
+      view.pause();
+      try {
+        output.raw(`${paint.bold(stage.id)} (${stage.persona}): ${printable(item)}\n`);
+        return await askYesNo(output.raw, cancellation);
+      } finally {
+        view.resume();
+      }
+    });
+    last = answer;
+    return answer;
+  };
+}
+
+async function askYesNo(write: (text: string) => void, cancellation: Cancellation): Promise<boolean> {
+  const input = createReadStream("/dev/tty");
+  const lines = createInterface({ input });
+  const forget = cancellation.onRequest(() => lines.close());
+  try {
+    for (;;) {
+      write("  Done? [y/n] ");
+      const line = await new Promise<string | undefined>((resolve) => {
+        lines.once("line", resolve);
+        lines.once("close", () => resolve(undefined));
+      });
+      if (line === undefined) return false;
+      if (/^y(?:es)?$/i.test(line.trim())) return true;
+      if (/^no?$/i.test(line.trim())) return false;
+    }
+  } finally {
+    forget();
+    lines.close();
+    input.destroy();
+  }
+}

@@ -1,0 +1,98 @@
+import type { Paint } from "../../core/output.ts";
+import type { Condition, Gate, Stage, ValueRef, Work } from "../../workflow/definition.ts";
+import type { RunJson } from "../json-shapes.ts";
+import { printable } from "../printable.ts";
+import type { PreparedRun } from "./prepare.ts";
+
+/** What a run would do, in the order in which it would. Values of parameters are not shown: they may be secret. */
+export function planText({ workflow, parameters, reused }: PreparedRun, paint: Paint): string {
+  const names = Object.keys(parameters);
+  const head = `Would run ${paint.bold(workflow.name)}${names.length === 0 ? "" : ` with ${names.map((name) => `--${name}`).join(" ")}`}\n`;
+  return `${head}${workflow.stages.map((stage) => stageText(stage, reused.has(stage.id), paint)).join("")}`;
+}
+
+function stageText(stage: Stage, isReused: boolean, paint: Paint): string {
+  const needs = stage.needs.length === 0 ? "" : paint.dim(`  after ${stage.needs.join(", ")}`);
+  const head = `\n${paint.bold(stage.id)}  ${stage.persona} [${stage.chatmode}]${needs}`;
+  if (isReused) return `${head}${paint.dim("  done before")}\n`;
+  const lines = [
+    ...stage.when.map((condition) => `only when ${conditionText(condition)}`),
+    ...workLines(stage.work),
+    ...(stage.timeoutMs === undefined ? [] : [`at most ${stage.timeoutMs / 1000} s`]),
+    ...(stage.retry.attempts > 1 ? [`up to ${stage.retry.attempts} attempts`] : []),
+    ...(stage.fallback === undefined ? [] : ["if that fails:", ...workLines(stage.fallback).map(indent)]),
+    ...stage.gates.map((gate) => `gate ${gate.name}: ${gateText(gate)}`),
+    ...(stage.outputs.length === 0 ? [] : [`hands on ${stage.outputs.join(", ")}`]),
+  ];
+  return `${head}\n${lines.map((line) => `${indent(printable(line))}\n`).join("")}`;
+}
+
+const indent = (line: string) => `  ${line}`;
+
+function workLines(work: Work): readonly string[] {
+  switch (work.kind) {
+    case "run":
+      return "file" in work.script
+        ? [`runs ${work.script.file} with ${work.shell}`]
+        : [`runs with ${work.shell}:`, ...work.script.text.trimEnd().split("\n").map(indent)];
+    case "agent":
+      return ["asks the agent:", ...work.prompt.trimEnd().split("\n").map(indent)];
+    case "manual":
+      return ["asks you to confirm:", ...work.checklist.map((item) => `  - ${item}`)];
+  }
+}
+
+function conditionText(condition: Condition): string {
+  if (condition.kind === "run") return `this succeeds: ${condition.script.trim()}`;
+  return `${refText(condition.ref)} is ${condition.negated ? "not " : ""}${condition.equals}`;
+}
+
+function refText(ref: ValueRef): string {
+  return "parameter" in ref ? `--${ref.parameter}` : `${ref.output.stage}.${ref.output.key}`;
+}
+
+function gateText(gate: Gate): string {
+  if (gate.kind === "run") return gate.script.trim().split("\n").join("; ");
+  const { min, max, equals } = gate.bounds;
+  const bounds = [
+    min === undefined ? [] : `≥ ${min}`,
+    max === undefined ? [] : `≤ ${max}`,
+    equals === undefined ? [] : `= ${equals}`,
+  ].flat();
+  if (gate.kind === "promql") return `${gate.query.trim()} ${bounds.join(", ")}`;
+  const { source } = gate;
+  const where = {
+    json: () => (source.from === "json" ? `${source.path} in ${source.file}` : ""),
+    file: () => (source.from === "file" ? `${source.pattern} in ${source.file}` : ""),
+    log: () => (source.from === "log" ? `${source.pattern} in the log` : ""),
+    output: () => (source.from === "output" ? `output ${source.key}` : ""),
+  }[source.from]();
+  return `${where} ${bounds.join(", ")}${gate.optional ? ", where there is one" : ""}`;
+}
+
+/** The document of `run --dry-run --json`. */
+export function planJson({ workflow, reused }: PreparedRun): RunJson {
+  return {
+    schema: "tta-persona/run/1",
+    runId: null,
+    workflow: workflow.name,
+    result: null,
+    dryRun: true,
+    resumes: null,
+    traceId: null,
+    durationSeconds: 0,
+    stages: workflow.stages.map((stage) => ({
+      id: stage.id,
+      persona: stage.persona,
+      chatmode: stage.chatmode,
+      needs: [...stage.needs],
+      result: null,
+      reused: reused.has(stage.id),
+      attempts: 0,
+      durationSeconds: 0,
+      outputs: [...stage.outputs],
+      gates: [],
+      error: null,
+    })),
+  };
+}

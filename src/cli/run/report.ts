@@ -1,0 +1,87 @@
+import fs from "node:fs";
+import type { Paint } from "../../core/output.ts";
+import type { StageOutcome } from "../../workflow/engine-context.ts";
+import { findStageLog } from "../../workflow/stage-log-path.ts";
+import type { CliContext } from "../context.ts";
+import type { RunJson } from "../json-shapes.ts";
+import type { Execution } from "./execute.ts";
+import type { PreparedRun } from "./prepare.ts";
+import { resultMark, shortDuration } from "./stage-lines.ts";
+
+/** Of what a failed stage has printed, this much is shown at the end; all of it is in its log. */
+const SHOWN_LOG_BYTES = 32 * 1024;
+
+/** The document of `run --json`. */
+export function runJson({ workflow, resumes }: PreparedRun, { runId, trace, outcome }: Execution): RunJson {
+  return {
+    schema: "tta-persona/run/1",
+    runId,
+    workflow: workflow.name,
+    result: outcome.result,
+    dryRun: false,
+    resumes: resumes?.id ?? null,
+    traceId: trace.traceId,
+    durationSeconds: (outcome.endedAt - outcome.startedAt) / 1000,
+    stages: outcome.stages.map((one) => ({
+      id: one.stage.id,
+      persona: one.stage.persona,
+      chatmode: one.stage.chatmode,
+      needs: [...one.stage.needs],
+      result: one.result,
+      reused: one.isReused,
+      attempts: one.attempts,
+      durationSeconds: (one.endedAt - one.startedAt) / 1000,
+      outputs: Object.keys(one.outputs),
+      gates: one.gates.map(({ gate, kind, result, detail }) => ({ gate, kind, result, detail })),
+      error: one.error ?? null,
+    })),
+  };
+}
+
+/** The last lines of a run: what the stages that failed have printed, then how it ended and what to do. */
+export function summaryText(
+  { workflow }: PreparedRun,
+  { runId, outcome }: Execution,
+  ctx: CliContext,
+): string {
+  const { paint } = ctx;
+  const failed = outcome.stages.filter(({ error }) => error !== undefined);
+  const shown = failed.map((one) => failedOutput(one, runId, ctx));
+  const took = shortDuration(outcome.endedAt - outcome.startedAt);
+  const word = { success: "done", skip: "nothing to do" }[outcome.result as string] ?? outcome.result;
+  const line = `${resultMark(outcome.result, paint)} ${paint.bold(workflow.name)} ${word} in ${took}  ${paint.dim(`run ${runId}`)}\n`;
+  if (failed.length === 0) return line;
+  const hints = [
+    [`tta-persona run ${workflow.name} --resume`, "go on behind the stages that are done"],
+    [`tta-persona runs show ${runId}`, "what happened"],
+  ];
+  const width = Math.max(...hints.map(([command = ""]) => command.length));
+  return [
+    ...shown,
+    line,
+    ...hints.map(([command = "", doc = ""]) => `  ${paint.cyan(command.padEnd(width))}  ${paint.dim(doc)}\n`),
+  ].join("");
+}
+
+function failedOutput({ stage, tail }: StageOutcome, runId: string, { home, paint }: CliContext): string {
+  const log = findStageLog(home, runId, stage.id);
+  const text = (log === undefined ? undefined : lastBytes(log)) ?? tail.map((one) => `${one}\n`).join("");
+  if (text.trim() === "") return "";
+  return `\n${heading(stage.id, paint)}\n${text.endsWith("\n") ? text : `${text}\n`}\n`;
+}
+
+function heading(stage: string, paint: Paint): string {
+  return paint.bold(`--- ${stage} ---`);
+}
+
+/** Whole lines from the end of a file. */
+function lastBytes(path: string): string | undefined {
+  try {
+    const text = fs.readFileSync(path, "utf8");
+    if (text.length <= SHOWN_LOG_BYTES) return text;
+    const cut = text.slice(-SHOWN_LOG_BYTES);
+    return `…\n${cut.slice(cut.indexOf("\n") + 1)}`;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,128 @@
+import fs from "node:fs";
+import { basename } from "node:path";
+import { errorCode } from "../core/errors.ts";
+import { currentOwner } from "../core/owner.ts";
+import { newSpanIdentity } from "../core/trace-context.ts";
+import type { Work } from "./definition.ts";
+import { doManually, type WorkCommand, type WorkError, workCommand } from "./do-work.ts";
+import type { EngineContext } from "./engine-context.ts";
+import { parseOutputs } from "./outputs.ts";
+import { environmentOf } from "./run-environment.ts";
+import { type ProcessResult, runProcess } from "./run-process.ts";
+import type { StageRun } from "./run-stage.ts";
+import type { Outputs } from "./run-store.ts";
+
+/** How one attempt ended. */
+export interface AttemptEnd {
+  readonly outputs: Outputs;
+  readonly error: WorkError | undefined;
+  /** Undefined when no process came to run. */
+  readonly exitCode: number | undefined;
+}
+
+/** Tries the work once. @param number from 1. */
+export async function attemptWork(
+  stageRun: StageRun,
+  work: Work,
+  number: number,
+  context: EngineContext,
+): Promise<AttemptEnd> {
+  const { run, stage } = stageRun;
+  const fail = (error: WorkError): AttemptEnd => ({ outputs: {}, error, exitCode: undefined });
+  if (work.kind === "manual") {
+    const error = await doManually(work.checklist, stage, context);
+    return { outputs: {}, error: error ?? missingOutput(stage.outputs, {}), exitCode: undefined };
+  }
+  try {
+    const command = workCommand(work, stage, run, context);
+    if (!command.ok) return fail(command.error);
+    const outputFile = run.store.file("outputs", `${stage.id}.${number}`);
+    fs.rmSync(outputFile, { force: true });
+    const result = await runCommand(stageRun, command.value, number, outputFile, context);
+    if (result.pid === undefined) {
+      return fail({
+        type: result.errorType,
+        message: `${command.value.file} cannot be run (${result.errorType})`,
+      });
+    }
+    const { exitCode } = result;
+    if (result.errorType !== undefined)
+      return { outputs: {}, error: processError(result, stageRun), exitCode };
+    const outputs = readOutputs(outputFile);
+    if ("message" in outputs) return { outputs: {}, error: outputs, exitCode };
+    return { outputs: outputs.outputs, error: missingOutput(stage.outputs, outputs.outputs), exitCode };
+  } catch (error) {
+    // The run's own files: a full disk, a home that was taken away.
+    const code = errorCode(error);
+    if (code === undefined) throw error;
+    return fail({ type: code, message: `the run's files cannot be written (${code})` });
+  }
+}
+
+async function runCommand(
+  { run, stage, scope, trace, cwd, log }: StageRun,
+  { file, args }: WorkCommand,
+  attempt: number,
+  outputFile: string,
+  context: EngineContext,
+): Promise<ProcessResult & { readonly pid: number | undefined }> {
+  const { recorder, clock, cancellation, graceMs } = context;
+  const identity = newSpanIdentity(context.env, trace);
+  const env = environmentOf(run, stage, identity, { TTA_OUTPUT: outputFile }, context);
+  const child = runProcess({
+    file,
+    args,
+    cwd,
+    env,
+    stdin: "ignore",
+    stdio: { onOutput: log.write },
+    ownGroup: true,
+    timeoutMs: stage.timeoutMs,
+    graceMs,
+    clock,
+  });
+  const forget = cancellation.onRequest((signal) => child.signal(signal));
+  const { pid } = child;
+  const started = {
+    executable: basename(file),
+    pid: pid ?? 0,
+    startedAt: clock.now(),
+    stage: { runId: run.store.id, workflow: run.workflow.name, stage: stage.id, attempt },
+  };
+  if (pid !== undefined) {
+    run.store.keepProcess(stage.id, { pid, start: currentOwner(pid).start });
+    recorder.record("process.started", scope, identity, started);
+  }
+  const result = await child.result;
+  forget();
+  if (pid !== undefined) {
+    recorder.record("process.finished", scope, identity, {
+      ...started,
+      exitCode: result.exitCode,
+      ...(result.signal === undefined ? {} : { signal: result.signal }),
+      ...(result.errorType === undefined ? {} : { errorType: result.errorType }),
+    });
+    run.store.forgetProcess(stage.id);
+  }
+  return { ...result, pid };
+}
+
+function processError(result: ProcessResult, { stage }: StageRun): WorkError {
+  const type = result.errorType ?? "unknown";
+  if (result.timedOut)
+    return { type: "timeout", message: `not over after ${(stage.timeoutMs ?? 0) / 1000} s` };
+  if (result.cancelled) return { type: "cancelled", message: "cancelled" };
+  if (result.signal !== undefined) return { type, message: `ended by ${result.signal}` };
+  return { type, message: `exit code ${result.exitCode}` };
+}
+
+function readOutputs(file: string): { readonly outputs: Outputs } | WorkError {
+  const parsed = parseOutputs(file);
+  return parsed.ok ? { outputs: parsed.value } : { type: "bad_output", message: parsed.error.message };
+}
+
+function missingOutput(declared: readonly string[], outputs: Outputs): WorkError | undefined {
+  const missing = declared.filter((key) => !Object.hasOwn(outputs, key));
+  if (missing.length === 0) return undefined;
+  return { type: "missing_output", message: `did not hand on ${missing.join(", ")} (through $TTA_OUTPUT)` };
+}

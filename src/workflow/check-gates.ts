@@ -1,0 +1,78 @@
+import { envValue } from "../core/environment.ts";
+import type { GateChecked } from "../projection/run-facts.ts";
+import { own } from "./conditions.ts";
+import type { Gate } from "./definition.ts";
+import type { EngineContext } from "./engine-context.ts";
+import { checkPromql, type PromqlCheck } from "./gate-promql.ts";
+import { checkValue, type Verdict } from "./gate-value.ts";
+import { runScript } from "./run-script.ts";
+import type { StageRun } from "./run-stage.ts";
+import type { Outputs } from "./run-store.ts";
+
+/** Checks every gate, also after one has failed, so that one look tells all that is wrong. Each is a fact. */
+export async function checkGates(
+  stageRun: StageRun,
+  outputs: Outputs,
+  context: EngineContext,
+): Promise<readonly GateChecked[]> {
+  const { run, stage, scope, trace } = stageRun;
+  const checked: GateChecked[] = [];
+  for (const gate of stage.gates) {
+    if (context.cancellation.requested() !== undefined) break;
+    const startedAt = context.clock.now();
+    const { passed, detail } = await checkGate(gate, stageRun, outputs, context);
+    const fact: GateChecked = {
+      runId: run.store.id,
+      workflow: run.workflow.name,
+      stage: stage.id,
+      gate: gate.name,
+      kind: gate.kind,
+      result: passed ? "passed" : "failed",
+      detail: context.masker.text(detail),
+      startedAt,
+    };
+    context.recorder.record("gate.checked", scope, trace, fact);
+    context.observer.gateChecked(stage, fact);
+    checked.push(fact);
+  }
+  return checked;
+}
+
+async function checkGate(
+  gate: Gate,
+  stageRun: StageRun,
+  outputs: Outputs,
+  context: EngineContext,
+): Promise<Verdict> {
+  switch (gate.kind) {
+    case "run":
+      return checkRun(gate, stageRun, context);
+    case "value": {
+      const { cwd, logFile } = stageRun;
+      return checkValue(gate.source, gate.bounds, gate.optional, { cwd, logFile, outputs });
+    }
+    case "promql": {
+      const url = prometheusUrl(gate, stageRun, context);
+      return url === undefined
+        ? { passed: false, detail: "no Prometheus is named: set PROMETHEUS_URL" }
+        : checkPromql(gate, url, context.clock, context.cancellation);
+    }
+  }
+}
+
+async function checkRun(
+  gate: Extract<Gate, { readonly kind: "run" }>,
+  { run, stage, cwd, trace, log }: StageRun,
+  context: EngineContext,
+): Promise<Verdict> {
+  const script = { name: `${stage.id}.gate-${gate.name}`, text: gate.script, timeoutMs: gate.timeoutMs };
+  const result = await runScript(run, stage, script, { cwd, trace }, log.write, context);
+  const late = result.timedOut ? `not over after ${(gate.timeoutMs ?? 0) / 1000} s` : undefined;
+  return { passed: result.exitCode === 0, detail: late ?? `exit code ${result.exitCode}` };
+}
+
+function prometheusUrl(check: PromqlCheck, { run }: StageRun, { env }: EngineContext): string | undefined {
+  const { url } = check;
+  const given = url === undefined ? undefined : "text" in url ? url.text : own(run.parameters, url.parameter);
+  return given === undefined || given === "" ? envValue(env, "PROMETHEUS_URL") : given;
+}

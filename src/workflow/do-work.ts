@@ -1,0 +1,89 @@
+import fs from "node:fs";
+import { dirname } from "node:path";
+import { replaceFile } from "../core/atomic-file.ts";
+import { errorCode } from "../core/errors.ts";
+import { err, ok, type Result } from "../core/result.ts";
+import type { Stage, Work } from "./definition.ts";
+import type { EngineContext, Run, StagePersona } from "./engine-context.ts";
+import { absolute } from "./gate-value.ts";
+
+/** Why work did not succeed: the type as OpenTelemetry's `error.type`, the message not masked yet. */
+export interface WorkError {
+  readonly type: string;
+  readonly message: string;
+}
+
+/** What is run for a stage's work. */
+export interface WorkCommand {
+  readonly file: string;
+  readonly args: readonly string[];
+}
+
+/** What a shell is called with: the script ends at the first command that fails, also within a pipe. */
+const shellArguments = { bash: ["-eo", "pipefail"], sh: ["-e"] } as const;
+
+/** The command of a script or an agent; an error where it cannot even be started. */
+export function workCommand(
+  work: Exclude<Work, { readonly kind: "manual" }>,
+  stage: Stage,
+  run: Run,
+  context: EngineContext,
+): Result<WorkCommand, WorkError> {
+  if (work.kind === "agent") return agentCommand(work.prompt, stage, context);
+  const script = "text" in work.script ? writeScript(run, stage.id, work.script.text) : work.script.file;
+  const path = absolute(script, dirname(run.workflow.origin.file));
+  try {
+    fs.accessSync(path, fs.constants.R_OK);
+    if (!fs.statSync(path).isFile()) return err({ type: "EISDIR", message: `${path} is no file` });
+  } catch (error) {
+    const code = errorCode(error) ?? "unreadable";
+    return err({ type: code, message: `the script ${path} cannot be read (${code})` });
+  }
+  return ok({ file: work.shell, args: [...shellArguments[work.shell], path] });
+}
+
+/** Kept as a file, so that its length has no bound and a shell's messages name a line of it. */
+export function writeScript(run: Run, name: string, text: string): string {
+  const path = run.store.file("scripts", `${name}.sh`);
+  replaceFile(path, text, false);
+  return path;
+}
+
+function agentCommand(
+  prompt: string,
+  stage: Stage,
+  { agentCommand: [file, ...args], persona }: EngineContext,
+): Result<WorkCommand, WorkError> {
+  if (file === undefined) {
+    return err({
+      type: "no_agent",
+      message: 'no agent is configured; set one with: tta-persona config set agent.command "claude -p"',
+    });
+  }
+  return ok({ file, args: [...args, agentPrompt(persona(stage.persona), stage, prompt)] });
+}
+
+/** Parameters are not put into it: they are data, and stand in the environment. */
+function agentPrompt({ instructions }: StagePersona, stage: Stage, prompt: string): string {
+  const outputs =
+    stage.outputs.length === 0
+      ? []
+      : [
+          `Before you finish, append a line key=value for each of these keys to the file that the environment variable TTA_OUTPUT names: ${stage.outputs.join(", ")}.`,
+        ];
+  return [instructions, prompt.trim(), ...outputs].join("\n\n");
+}
+
+/** A person confirms each item; the first one that is not ends it. */
+export async function doManually(
+  checklist: readonly string[],
+  stage: Stage,
+  { confirm, cancellation }: EngineContext,
+): Promise<WorkError | undefined> {
+  for (const item of checklist) {
+    const isConfirmed = await confirm(stage, item);
+    if (cancellation.requested() !== undefined) return { type: "cancelled", message: "cancelled" };
+    if (!isConfirmed) return { type: "not_confirmed", message: `not confirmed: ${item}` };
+  }
+  return undefined;
+}

@@ -1,0 +1,87 @@
+import { basename } from "node:path";
+import type { Clock } from "../core/clock.ts";
+import type { Environment } from "../core/environment.ts";
+import { randomHex } from "../core/random.ts";
+import { newSpanIdentity } from "../core/trace-context.ts";
+import type { Cancellation } from "./cancellation.ts";
+import type { StagePersona } from "./engine-context.ts";
+import type { Recorder } from "./recorder.ts";
+import { type ProcessResult, runProcess } from "./run-process.ts";
+import { stageEnvironment } from "./stage-environment.ts";
+
+export interface CommandContext {
+  readonly env: Environment;
+  readonly clock: Clock;
+  readonly idleTimeoutMs: number;
+  readonly recorder: Recorder;
+  readonly cancellation: Cancellation;
+  readonly graceMs: number;
+  readonly cwd: string;
+  /** A terminal sends its signals to us and to the command alike, and the command may take it over. */
+  readonly isTerminal: boolean;
+}
+
+/**
+ * Runs one command under a persona: a session in a scope of its own around one span. Input and output are the
+ * caller's, untouched.
+ */
+export async function runCommandAs(
+  persona: StagePersona,
+  chatmode: string,
+  [file = "", ...args]: readonly string[],
+  context: CommandContext,
+): Promise<ProcessResult & { readonly pid: number | undefined }> {
+  const { env, clock, recorder, cancellation, isTerminal } = context;
+  const startedAt = clock.now();
+  const scope = `run:${randomHex(4)}/exec`;
+  const identity = newSpanIdentity(env);
+  const { idleTimeoutMs } = context;
+  const { name } = persona;
+  const session = () => newSpanIdentity(env, identity);
+  recorder.record("persona.switched", scope, session(), {
+    persona: name,
+    chatmode,
+    startedAt,
+    idleTimeoutMs,
+  });
+  const child = runProcess({
+    file,
+    args,
+    cwd: context.cwd,
+    env: stageEnvironment({
+      env,
+      policy: {
+        allowEnvironmentAccess: persona.allowEnvironmentAccess,
+        blockList: persona.blockList,
+      },
+      parameters: {},
+      outputs: {},
+      stageEnv: {},
+      trace: identity,
+      extra: { TTA_PERSONA: name },
+    }),
+    stdin: "inherit",
+    stdio: "inherit",
+    ownGroup: !isTerminal,
+    timeoutMs: undefined,
+    graceMs: context.graceMs,
+    clock,
+  });
+  const forget = cancellation.onRequest((signal) => {
+    // Ctrl-C and Ctrl-\ on a terminal have reached the command already.
+    if (!(isTerminal && (signal === "SIGINT" || signal === "SIGQUIT"))) child.signal(signal);
+  });
+  const { pid } = child;
+  const started = { executable: basename(file), pid: pid ?? 0, startedAt };
+  if (pid !== undefined) recorder.record("process.started", scope, identity, started);
+  const result = await child.result;
+  forget();
+  recorder.record("process.finished", scope, identity, {
+    ...started,
+    exitCode: result.exitCode,
+    ...(result.signal === undefined ? {} : { signal: result.signal }),
+    ...(result.errorType === undefined ? {} : { errorType: result.errorType }),
+  });
+  recorder.record("persona.ended", scope, session(), {});
+  return { ...result, pid };
+}

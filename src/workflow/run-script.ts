@@ -1,0 +1,34 @@
+import type { SpanIdentity } from "../core/span.ts";
+import type { Stage } from "./definition.ts";
+import { writeScript } from "./do-work.ts";
+import type { EngineContext, Run } from "./engine-context.ts";
+import { environmentOf } from "./run-environment.ts";
+import { type ProcessResult, runProcess } from "./run-process.ts";
+
+/** A small script of a stage's: a condition or a gate. It is no attempt, and has no span of its own. */
+export async function runScript(
+  run: Run,
+  stage: Stage,
+  script: { readonly name: string; readonly text: string; readonly timeoutMs: number | undefined },
+  at: { readonly cwd: string; readonly trace: SpanIdentity },
+  onOutput: (stream: "stdout" | "stderr", chunk: Buffer) => void,
+  context: EngineContext,
+): Promise<ProcessResult> {
+  const { clock, graceMs, cancellation } = context;
+  const child = runProcess({
+    file: "bash",
+    args: ["-eo", "pipefail", writeScript(run, script.name, script.text)],
+    cwd: at.cwd,
+    env: environmentOf(run, stage, at.trace, {}, context),
+    stdin: "ignore",
+    stdio: { onOutput },
+    ownGroup: true,
+    timeoutMs: script.timeoutMs,
+    graceMs,
+    clock,
+  });
+  const forget = cancellation.onRequest((signal) => child.signal(signal));
+  const result = await child.result;
+  forget();
+  return result;
+}

@@ -1,0 +1,138 @@
+import fs from "node:fs";
+import { replaceFile } from "../core/atomic-file.ts";
+import { errorCode } from "../core/errors.ts";
+import { ensureDirectory } from "../core/home.ts";
+import { isProvablyDead, type Owner } from "../core/owner.ts";
+import { randomHex } from "../core/random.ts";
+
+/** Outputs of a stage, unmasked, by key. */
+export type Outputs = Readonly<Record<string, string>>;
+
+/** What a run was started with; unmasked, so it lies in a file of mode 0600 and nowhere else. */
+export interface RunRecord {
+  readonly workflow: string;
+  readonly cwd: string;
+  readonly parameters: Readonly<Record<string, string>>;
+  readonly owner: Owner;
+  readonly startedAt: number;
+  readonly trace: { readonly traceId: string; readonly spanId: string };
+}
+
+/**
+ * What a resumed run needs as it is: `runs/<id>/` with the parameters, the outputs of each finished stage, and the
+ * processes that were started. It is removed when the run has succeeded.
+ */
+export interface RunStore {
+  readonly id: string;
+  readonly dir: string;
+  /** A file of this run for a stage; the directory is there. */
+  file(kind: "scripts" | "outputs", name: string): string;
+  /** The stage has succeeded; told before its fact, so that a run killed in between does not repeat it. */
+  keepStage(stage: string, outputs: Outputs): void;
+  keepProcess(stage: string, process: StartedProcess): void;
+  forgetProcess(stage: string): void;
+  remove(): void;
+}
+
+export interface StartedProcess {
+  readonly pid: number;
+  /** As `Owner.start`. */
+  readonly start: string;
+}
+
+/** What is known of a run that did not succeed. */
+export interface StoredRun {
+  readonly id: string;
+  readonly record: RunRecord;
+  readonly stages: ReadonlyMap<string, Outputs>;
+  readonly processes: readonly StartedProcess[];
+  readonly isAlive: boolean;
+}
+
+/**
+ * Begins a run with what is taken over from the one that it resumes. Only with its last step does it count, so that
+ * one killed on the way does not hide the older one, which knows more.
+ *
+ * @throws the system's error.
+ */
+export function createRun(runs: string, record: RunRecord, reused: ReadonlyMap<string, Outputs>): RunStore {
+  ensureDirectory(runs);
+  for (;;) {
+    const id = `${timeStamp(record.startedAt)}-${randomHex(2)}`;
+    const dir = `${runs}/${id}`;
+    try {
+      fs.mkdirSync(dir, { mode: 0o700 });
+    } catch (error) {
+      if (errorCode(error) === "EEXIST") continue;
+      throw error;
+    }
+    const store = openStore(id, dir);
+    for (const [stage, outputs] of reused) store.keepStage(stage, outputs);
+    replaceFile(`${dir}/run.json`, `${JSON.stringify(record)}\n`);
+    return store;
+  }
+}
+
+function openStore(id: string, dir: string): RunStore {
+  const path = (kind: string, name: string) => {
+    ensureDirectory(`${dir}/${kind}`);
+    return `${dir}/${kind}/${name}`;
+  };
+  return {
+    id,
+    dir,
+    file: path,
+    keepStage: (stage, outputs) =>
+      replaceFile(path("stages", `${stage}.json`), `${JSON.stringify(outputs)}\n`),
+    keepProcess: (stage, started) =>
+      replaceFile(path("processes", `${stage}.json`), `${JSON.stringify(started)}\n`, false),
+    forgetProcess: (stage) => fs.rmSync(path("processes", `${stage}.json`), { force: true }),
+    remove: () => fs.rmSync(dir, { recursive: true, force: true }),
+  };
+}
+
+/** Runs that did not succeed, the newest first; what makes no sense is passed over. */
+export function listStoredRuns(runs: string): readonly StoredRun[] {
+  const ids = fs.existsSync(runs) ? fs.readdirSync(runs).sort().reverse() : [];
+  return ids.flatMap((id) => {
+    const record = readJson(`${runs}/${id}/run.json`) as RunRecord | undefined;
+    if (typeof record?.workflow !== "string" || typeof record.owner?.pid !== "number") return [];
+    const stages = readAll(`${runs}/${id}/stages`) as ReadonlyMap<string, Outputs>;
+    const processes = [...readAll(`${runs}/${id}/processes`).values()] as readonly StartedProcess[];
+    return [{ id, record, stages, processes, isAlive: !isProvablyDead(record.owner) }];
+  });
+}
+
+export function removeStoredRun(runs: string, id: string): void {
+  fs.rmSync(`${runs}/${id}`, { recursive: true, force: true });
+}
+
+/** Removes runs that began longer ago than facts are kept. */
+export function pruneStoredRuns(runs: string, before: number): void {
+  for (const { id, record, isAlive } of listStoredRuns(runs)) {
+    if (!isAlive && record.startedAt < before) removeStoredRun(runs, id);
+  }
+}
+
+function readAll(dir: string): ReadonlyMap<string, unknown> {
+  const all = new Map<string, unknown>();
+  for (const name of fs.existsSync(dir) ? fs.readdirSync(dir) : []) {
+    if (!name.endsWith(".json")) continue;
+    const value = readJson(`${dir}/${name}`);
+    if (value !== undefined) all.set(name.slice(0, -".json".length), value);
+  }
+  return all;
+}
+
+function readJson(path: string): unknown {
+  try {
+    return JSON.parse(fs.readFileSync(path, "utf8"));
+  } catch {
+    return undefined;
+  }
+}
+
+/** `20261124-133015`, in UTC. */
+function timeStamp(ms: number): string {
+  return new Date(ms).toISOString().slice(0, 19).replaceAll(/[-:]/g, "").replace("T", "-");
+}
