@@ -10,6 +10,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { Worker } from "node:worker_threads";
 import { writeJournal } from "./journal.mjs";
+import { measureWorkflow } from "./workflow.mjs";
 
 const { values } = parseArgs({
   options: { rounds: { type: "string", default: "80" }, facts: { type: "string", default: "1000000" } },
@@ -173,4 +174,13 @@ process.stdout.write(`${"".padEnd(36)} ratio  budget\n`);
 for (const [name, value, budget] of rows) {
   const verdict = value <= budget ? "" : "over";
   process.stdout.write(`${name.padEnd(36)} ${value.toFixed(3)}  ≤ ${budget.toFixed(2)}  ${verdict}\n`);
+}
+
+const workflow = await measureWorkflow(root, launcher, Math.max(3, Math.round(rounds / 8)));
+process.stdout.write(
+  `\n${`a workflow of ${workflow.stages} stages, over a shell loop`.padEnd(36)}    ms  budget\n`,
+);
+for (const [name, ms, budget] of workflow.rows) {
+  const verdict = ms <= budget ? "" : "over";
+  process.stdout.write(`${name.padEnd(44)} ${ms.toFixed(0).padStart(5)}  ≤ ${budget}  ${verdict}\n`);
 }
