@@ -70,8 +70,17 @@ const vendors: readonly {
   { name: /^yaml$/, room: "core", files: ["core/source.ts"] },
   { name: /^zod$/, room: "core", files: [] },
   { name: /^zod$/, room: "persona", files: ["persona/schema.ts"] },
+  {
+    name: /^zod$/,
+    room: "workflow",
+    files: ["workflow/mapping.ts", "workflow/schema.ts", "workflow/schema-text.ts"],
+  },
   { name: /^zod$/, room: "journal", files: ["journal/fact-schema.ts"] },
-  { name: /^zod$/, room: "cli", files: ["cli/json-shapes.ts"] },
+  {
+    name: /^zod$/,
+    room: "cli",
+    files: ["cli/json-document.ts", "cli/json-shapes.ts", "cli/workflow-shapes.ts"],
+  },
 ];
 
 /** What only some files may do. Types and comments do not count. */

@@ -11,6 +11,7 @@ export const commandNames: readonly string[] = [
   "show",
   "history",
   "end",
+  "workflow",
   "flush",
   "metrics",
   "config",

@@ -9,6 +9,8 @@ export interface Home {
   readonly configFile: string;
   /** The user's own persona definitions. */
   readonly personas: string;
+  /** The user's own workflows. */
+  readonly workflows: string;
   readonly data: string;
   readonly journal: string;
   readonly blobs: string;
@@ -67,6 +69,7 @@ function layout(configDir: string, data: string): Home {
     configDir,
     configFile: `${configDir}/config.json`,
     personas: `${configDir}/personas`,
+    workflows: `${configDir}/workflows`,
     data,
     journal: `${data}/journal`,
     blobs: `${data}/blobs`,

@@ -1,0 +1,42 @@
+import { UserError } from "../core/errors.ts";
+import {
+  loadWorkflows,
+  resolveWorkflow,
+  type WorkflowCatalogue,
+  type WorkflowEntry,
+  type WorkflowPlaces,
+} from "../workflow/catalogue.ts";
+import type { CliContext } from "./context.ts";
+import { problemLine } from "./find-persona.ts";
+import { quote } from "./printable.ts";
+import { hintWith } from "./usage-error.ts";
+
+export function workflowPlaces(ctx: CliContext): WorkflowPlaces {
+  const builtInDir = `${ctx.programDir.slice(0, ctx.programDir.lastIndexOf("/"))}/workflows`;
+  return { cwd: ctx.cwd(), userDir: ctx.home.workflows, builtInDir };
+}
+
+/** The workflow of this name. @throws UserError when there is none, or its definition is broken. */
+export function findWorkflow(
+  name: string,
+  ctx: CliContext,
+  catalogue: WorkflowCatalogue = loadWorkflows(workflowPlaces(ctx)),
+): WorkflowEntry {
+  const resolution = resolveWorkflow(name, catalogue);
+  switch (resolution.kind) {
+    case "found":
+      return resolution.entry;
+    case "broken":
+      throw new UserError({
+        reason: "broken-workflow",
+        message: problemLine(resolution.problem),
+        hint: `${resolution.problem.hint} All that is wrong: tta-persona workflow validate`,
+      });
+    case "unknown":
+      throw new UserError({
+        reason: "unknown-workflow",
+        message: `There is no workflow ${quote(name)}.`,
+        hint: hintWith(resolution.suggestions, "See: tta-persona workflow list"),
+      });
+  }
+}
