@@ -1,13 +1,13 @@
-// Writes docs/commands.md from the commands' own data; with --check, fails where the file says something else.
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+// Writes docs/commands.md and schemas/ from the program's own data; with --check, fails where a file says something
+// else.
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { build } from "esbuild";
 
 const root = new URL("..", import.meta.url);
-const target = new URL("docs/commands.md", root);
 // Below the root, so that what is not bundled is found. Node 20 does not run TypeScript itself.
 const bundle = new URL(`node_modules/.cache-docs-${process.pid}.mjs`, root);
 
-let text;
+const texts = new Map();
 try {
   await build({
     absWorkingDir: root.pathname,
@@ -19,15 +19,20 @@ try {
     outfile: bundle.pathname,
     logLevel: "error",
   });
-  const { commandsMarkdown } = await import(bundle.href);
-  text = await commandsMarkdown();
+  const { commandsMarkdown, workflowJsonSchema } = await import(bundle.href);
+  texts.set("docs/commands.md", await commandsMarkdown());
+  texts.set("schemas/workflow.schema.json", workflowJsonSchema());
 } finally {
   rmSync(bundle, { force: true });
 }
 
-if (!process.argv.includes("--check")) {
-  writeFileSync(target, text);
-} else if (readFileSync(target, "utf8") !== text) {
-  process.stderr.write("docs/commands.md is not what the commands say; run: node scripts/docs.mjs\n");
-  process.exitCode = 1;
+for (const [path, text] of texts) {
+  const target = new URL(path, root);
+  if (!process.argv.includes("--check")) {
+    mkdirSync(new URL(".", target), { recursive: true });
+    writeFileSync(target, text);
+  } else if (readFileSync(target, "utf8") !== text) {
+    process.stderr.write(`${path} is not what the program says; run: node scripts/docs.mjs\n`);
+    process.exitCode = 1;
+  }
 }

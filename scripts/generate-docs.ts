@@ -5,6 +5,8 @@ import { exitCodesOf } from "../src/cli/help-text.ts";
 import { jsonShapes } from "../src/cli/json-shapes.ts";
 import { globalOptions } from "../src/cli/route.ts";
 
+export { workflowJsonSchema } from "../src/workflow/schema.ts";
+
 /** docs/commands.md, from the data of the commands and the shapes of their documents. */
 export async function commandsMarkdown(): Promise<string> {
   const commands = (await loadCommands()).filter(({ hidden }) => hidden !== true);
@@ -37,9 +39,10 @@ function describe(command: Command, parent: string): readonly string[] {
   const parts = [`## ${line}`, `${command.summary}.`];
   if (command.description !== undefined) parts.push(command.description);
   if (command.run !== undefined) {
-    const words = (command.arguments ?? []).map(({ name, optional }) =>
-      optional ? `[${name}]` : `<${name}>`,
-    );
+    const words = (command.arguments ?? []).map(({ name, optional, variadic }) => {
+      const word = variadic ? `${name}...` : name;
+      return optional ? `[${word}]` : `<${word}>`;
+    });
     const options = (command.options ?? []).map(({ flags }) => `[${flags}]`);
     parts.push(codeBlock([line, ...words, ...options].join(" ")));
     const rows = [

@@ -14,9 +14,10 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   backend: ["projection", "core"],
   sink: ["projection", "backend", "journal", "core"],
   persona: ["projection", "journal", "core"],
+  workflow: ["projection", "backend", "journal", "core"],
   delivery: ["sink", "persona", "projection", "backend", "journal", "config", "core"],
   hot: ["persona", "projection", "delivery", "journal", "config", "core"],
-  cli: ["persona", "delivery", "sink", "projection", "backend", "journal", "config", "core"],
+  cli: ["persona", "workflow", "delivery", "sink", "projection", "backend", "journal", "config", "core"],
 };
 
 /** Where a room is open to another one only in part. */
@@ -66,10 +67,20 @@ const vendors: readonly {
   { name: /^conf$/, room: "config", files: ["config/config-store.ts"] },
   { name: /^commander$/, room: "cli", files: ["cli/program.ts", "cli/run.ts"] },
   { name: /^chalk$/, room: "cli", files: ["cli/context.ts"] },
-  { name: /^yaml$/, room: "persona", files: ["persona/source.ts"] },
+  { name: /^yaml$/, room: "core", files: ["core/source.ts"] },
+  { name: /^zod$/, room: "core", files: [] },
   { name: /^zod$/, room: "persona", files: ["persona/schema.ts"] },
+  {
+    name: /^zod$/,
+    room: "workflow",
+    files: ["workflow/mapping.ts", "workflow/schema.ts", "workflow/schema-text.ts"],
+  },
   { name: /^zod$/, room: "journal", files: ["journal/fact-schema.ts"] },
-  { name: /^zod$/, room: "cli", files: ["cli/json-shapes.ts"] },
+  {
+    name: /^zod$/,
+    room: "cli",
+    files: ["cli/json-document.ts", "cli/json-shapes.ts", "cli/workflow-shapes.ts"],
+  },
 ];
 
 /** What only some files may do. Types and comments do not count. */

@@ -32,14 +32,14 @@ export interface ArgumentSpec {
   readonly name: string;
   readonly doc: string;
   readonly optional?: boolean;
-  /** Takes all words that are left; only the last argument may. */
+  /** Takes all words that are left, also none when it is optional. It has to be the last one. */
   readonly variadic?: boolean;
   /** What a shell offers: the live names of a kind, or these words. */
   readonly complete?: CompletionKind | readonly string[];
 }
 
 /** What `__complete` knows how to list. */
-export type CompletionKind = "personas" | "config-keys";
+export type CompletionKind = "personas" | "workflows" | "config-keys";
 
 export interface OptionSpec {
   /** As commander reads them: `--dry-run`, `--limit <n>`. */
@@ -55,10 +55,8 @@ export interface ExampleSpec {
 
 /** What a user typed, taken apart. */
 export interface Invocation {
-  /** In the order of the command's `arguments`; an optional one that was left out is undefined. */
+  /** In the order of the command's `arguments`; an optional one that was left out is undefined. A variadic one is spread. */
   readonly args: readonly (string | undefined)[];
-  /** What a variadic argument took. */
-  readonly rest: readonly string[];
   /** By camel-case name. */
   readonly options: Readonly<Record<string, string | boolean | undefined>>;
 }

@@ -1,10 +1,6 @@
+import type { DefinitionProblem } from "../core/definitions.ts";
 import { UserError } from "../core/errors.ts";
-import {
-  type Catalogue,
-  loadCatalogue,
-  type PersonaProblem,
-  resolveInCatalogue,
-} from "../persona/catalogue.ts";
+import { type Catalogue, loadCatalogue, resolveInCatalogue } from "../persona/catalogue.ts";
 import type { Persona } from "../persona/persona.ts";
 import type { PersonaPlaces } from "../persona/places.ts";
 import type { CliContext } from "./context.ts";
@@ -47,7 +43,7 @@ export function findPersona(
 }
 
 /** `file:line:column: what is wrong` */
-export function problemLine(problem: PersonaProblem): string {
+export function problemLine(problem: DefinitionProblem): string {
   const place = problem.line === undefined ? "" : `:${problem.line}:${problem.column ?? 1}`;
   return `${problem.file}${place}: ${problem.message}`;
 }

@@ -1,6 +1,12 @@
 import { isTrusted } from "../config/trust.ts";
 import { UserError } from "../core/errors.ts";
-import { loadWorkflows, resolveWorkflow, type WorkflowPlaces } from "../workflow/catalogue.ts";
+import {
+  loadWorkflows,
+  resolveWorkflow,
+  type WorkflowCatalogue,
+  type WorkflowEntry,
+  type WorkflowPlaces,
+} from "../workflow/catalogue.ts";
 import type { Workflow } from "../workflow/definition.ts";
 import type { CliContext } from "./context.ts";
 import { problemLine } from "./find-persona.ts";
@@ -8,40 +14,43 @@ import { quote } from "./printable.ts";
 import { hintWith } from "./usage-error.ts";
 
 export function workflowPlaces(ctx: CliContext): WorkflowPlaces {
-  return {
-    cwd: ctx.cwd(),
-    userDir: ctx.home.workflows,
-    builtInDir: `${ctx.programDir}/../workflows`,
-  };
+  const builtInDir = `${ctx.programDir.slice(0, ctx.programDir.lastIndexOf("/"))}/workflows`;
+  return { cwd: ctx.cwd(), userDir: ctx.home.workflows, builtInDir };
 }
 
-/** The workflow to run. @throws UserError when it is unknown, broken, or replaces a built-in one without trust. */
-export function findWorkflow(name: string, ctx: CliContext): Workflow {
-  const resolution = resolveWorkflow(name, loadWorkflows(workflowPlaces(ctx)));
+/** The workflow of this name. @throws UserError when there is none, or its definition is broken. */
+export function findWorkflow(
+  name: string,
+  ctx: CliContext,
+  catalogue: WorkflowCatalogue = loadWorkflows(workflowPlaces(ctx)),
+): WorkflowEntry {
+  const resolution = resolveWorkflow(name, catalogue);
   switch (resolution.kind) {
+    case "found":
+      return resolution.entry;
+    case "broken":
+      throw new UserError({
+        reason: "broken-workflow",
+        message: problemLine(resolution.problem),
+        hint: `${resolution.problem.hint} All that is wrong: tta-persona workflow validate`,
+      });
     case "unknown":
       throw new UserError({
         reason: "unknown-workflow",
         message: `There is no workflow ${quote(name)}.`,
         hint: hintWith(resolution.suggestions, "See: tta-persona workflow list"),
       });
-    case "broken":
-      throw new UserError({
-        reason: "broken-workflow",
-        message: problemLine(resolution.problem),
-        hint: resolution.problem.hint,
-      });
-    case "found": {
-      const { workflow, shadows } = resolution.entry;
-      const { kind, file } = workflow.origin;
-      if (kind === "project" && shadows !== undefined && !isTrusted(ctx.home, ctx.env, file)) {
-        throw new UserError({
-          reason: "untrusted-workflow",
-          message: `${file} would replace the built-in workflow ${workflow.name}.`,
-          hint: `Read it, then: tta-persona trust ${file}`,
-        });
-      }
-      return workflow;
-    }
   }
+}
+
+/** The workflow to run. @throws UserError as above, and when it would replace a built-in one without being trusted. */
+export function findRunnableWorkflow(name: string, ctx: CliContext): Workflow {
+  const { workflow, shadows } = findWorkflow(name, ctx);
+  const { kind, file } = workflow.origin;
+  if (kind !== "project" || shadows === undefined || isTrusted(ctx.home, ctx.env, file)) return workflow;
+  throw new UserError({
+    reason: "untrusted-workflow",
+    message: `${file} would replace the built-in workflow ${workflow.name}.`,
+    hint: `Read it, then: tta-persona trust ${file}`,
+  });
 }

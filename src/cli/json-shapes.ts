@@ -1,4 +1,8 @@
 import { z } from "zod";
+import { document, lines, origin, problem } from "./json-document.ts";
+import "./workflow-shapes.ts";
+
+export { jsonShapes } from "./json-document.ts";
 
 /**
  * The documents that `--json` prints, by their `schema`. Documents and tests use them; commands use their types
@@ -23,35 +27,6 @@ const session = z.object({
     .boolean()
     .describe("its session is over for want of activity, though it is still the active persona"),
 });
-
-const origin = z
-  .object({
-    kind: z.enum(["built-in", "user", "project"]),
-    file: z.string().optional().describe("absolute path; absent for built-in ones"),
-  })
-  .describe("where its definition was found");
-
-const problem = z.object({
-  file: z.string(),
-  line: z.int().optional().describe("from 1"),
-  column: z.int().optional().describe("from 1"),
-  message: z.string(),
-  hint: z.string(),
-});
-
-const shapes = new Map<string, z.ZodObject>();
-
-/** Every document of the program, by its `schema`. */
-export const jsonShapes: ReadonlyMap<string, z.ZodObject> = shapes;
-
-function document<Name extends string, Shape extends z.ZodRawShape>(name: Name, shape: Shape) {
-  const schema = `tta-persona/${name}/1` as const;
-  const described = z.strictObject({ schema: z.literal(schema), ...shape });
-  shapes.set(schema, described);
-  return described;
-}
-
-const lines = z.array(z.string());
 
 const statusShape = document("status", {
   active: session.nullable().describe("the active persona, or null"),

@@ -34,16 +34,14 @@ function build(command: Command, spec: ProgramSpec): CommanderCommand {
     .description([`${command.summary}.`, command.description ?? []].flat().join("\n\n"))
     .addHelpText("after", helpAfter(command));
   for (const argument of command.arguments ?? []) {
-    const word = `${argument.name}${argument.variadic === true ? "..." : ""}`;
-    parser.argument(argument.optional === true ? `[${word}]` : `<${word}>`, argument.doc);
+    const name = argument.variadic === true ? `${argument.name}...` : argument.name;
+    parser.argument(argument.optional === true ? `[${name}]` : `<${name}>`, argument.doc);
   }
   for (const option of command.options ?? []) parser.option(option.flags, option.doc);
   for (const sub of command.subcommands ?? []) parser.addCommand(build(sub, spec), { hidden: isHidden(sub) });
   if (command.run !== undefined) {
     parser.action(async () => {
-      const last: unknown = parser.processedArgs.at(-1);
-      const rest = Array.isArray(last) ? (last as readonly string[]) : [];
-      await spec.run(command, { args: parser.processedArgs, rest, options: parser.opts() });
+      await spec.run(command, { args: parser.processedArgs.flat(), options: parser.opts() });
     });
   }
   return parser;

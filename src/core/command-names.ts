@@ -15,6 +15,7 @@ export const commandNames: readonly string[] = [
   "runs",
   "exec",
   "trust",
+  "workflow",
   "flush",
   "metrics",
   "config",

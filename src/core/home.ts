@@ -9,6 +9,8 @@ export interface Home {
   readonly configFile: string;
   /** The user's own persona definitions. */
   readonly personas: string;
+  /** The user's own workflows. */
+  readonly workflows: string;
   readonly data: string;
   readonly journal: string;
   readonly blobs: string;
@@ -17,8 +19,6 @@ export interface Home {
   readonly lease: string;
   /** What resuming a run needs; see `workflow/run-store.ts`. */
   readonly runs: string;
-  /** The user's own workflow definitions. */
-  readonly workflows: string;
 }
 
 /**
@@ -71,13 +71,13 @@ function layout(configDir: string, data: string): Home {
     configDir,
     configFile: `${configDir}/config.json`,
     personas: `${configDir}/personas`,
+    workflows: `${configDir}/workflows`,
     data,
     journal: `${data}/journal`,
     blobs: `${data}/blobs`,
     state: `${data}/state`,
     lease: `${data}/lease`,
     runs: `${data}/runs`,
-    workflows: `${configDir}/workflows`,
   };
 }
 

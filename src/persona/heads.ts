@@ -1,14 +1,9 @@
 import fs from "node:fs";
+import { MAX_DEFINITION_LENGTH } from "../core/definition-text.ts";
 import { builtInHeads } from "./built-in.ts";
 import { plainName } from "./names.ts";
 import { headOf, type PersonaHead } from "./persona.ts";
-import {
-  formatOf,
-  MAX_DEFINITION_LENGTH,
-  type PersonaDirectory,
-  type PersonaPlaces,
-  personaDirectories,
-} from "./places.ts";
+import { formatOf, type PersonaDirectory, type PersonaPlaces, personaDirectories } from "./places.ts";
 import { isPersonaFile } from "./shape.ts";
 
 /**

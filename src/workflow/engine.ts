@@ -1,7 +1,6 @@
 import type { SpanIdentity } from "../core/span.ts";
-import type { ParentContext } from "../core/trace-context.ts";
 import { newSpanIdentity } from "../core/trace-context.ts";
-import type { PlannedStage, RunResult } from "../projection/run-facts.ts";
+import type { PlannedStage, RunResult, RunStarted } from "../projection/run-facts.ts";
 import type { Stage } from "./definition.ts";
 import type { EngineContext, Run, StageOutcome } from "./engine-context.ts";
 import { type NextStages, nextStages, type StageState } from "./plan.ts";
@@ -14,7 +13,7 @@ export interface RunOptions {
   readonly maxParallel: number;
   /** The span of the run, decided before. */
   readonly trace: SpanIdentity;
-  readonly resumes: (ParentContext & { readonly runId: string }) | undefined;
+  readonly resumes: RunStarted["resumes"] | undefined;
   /** When the command began. */
   readonly startedAt: number;
 }
@@ -41,11 +40,10 @@ export async function runWorkflow(
   const { trace, resumes, startedAt } = options;
   const scope = `run:${store.id}`;
   const about = { runId: store.id, workflow: workflow.name, startedAt };
-  const { runId = "", traceId = "", spanId = "" } = resumes ?? {};
   recorder.record("run.started", scope, trace, {
     ...about,
     stages: workflow.stages.map((stage) => plannedStage(stage, options.reused.has(stage.id))),
-    ...(resumes === undefined ? {} : { resumes: { runId, traceId, spanId } }),
+    ...(resumes === undefined ? {} : { resumes }),
   });
 
   const skip = (stage: Stage) => skipStage(run, stage, newSpanIdentity(context.env, trace), true, context);

@@ -12,6 +12,11 @@ const listers: Readonly<
     const { personas } = loadCatalogue({ cwd: ctx.cwd(), userDir: ctx.home.personas });
     return personas.map(({ name }) => name);
   },
+  async workflows(ctx) {
+    const { loadWorkflows } = await import("../../workflow/catalogue.ts");
+    const { workflowPlaces } = await import("../find-workflow.ts");
+    return loadWorkflows(workflowPlaces(ctx)).entries.map(({ workflow }) => workflow.name);
+  },
   "config-keys": () => settingKeys.map(({ key }) => key),
 };
 
@@ -20,7 +25,7 @@ export const command: Command = {
   name: COMPLETE_COMMAND,
   summary: "List live names, for completion scripts",
   hidden: true,
-  arguments: [{ name: "kind", doc: "personas or config-keys" }],
+  arguments: [{ name: "kind", doc: "personas, workflows or config-keys" }],
   examples: [],
   exitCodes: { 0: "always" },
   settingsProblems: "ignored",

@@ -39,7 +39,7 @@ export const command: Command = {
     "128+n": "the command was ended by signal n; any other code is the command's own",
   },
   async run(invocation, ctx) {
-    const { rest } = invocation;
+    const words = invocation.args.filter((word) => word !== undefined);
     const wanted = optionText(invocation, "persona") ?? readSession(ctx).view?.persona;
     if (wanted === undefined) throw noPersona();
     if (ctx.flags.json) {
@@ -54,7 +54,7 @@ export const command: Command = {
     assertChatmode(chatmode);
     const cwd = ctx.cwd();
     deliverWhileRunning(ctx);
-    const result = await runCommandAs(persona, chatmode, rest, {
+    const result = await runCommandAs(persona, chatmode, words, {
       env: ctx.env,
       clock: steadyClock(ctx.clock),
       idleTimeoutMs: ctx.settings.idleTimeoutMs,
@@ -67,7 +67,7 @@ export const command: Command = {
     if (result.pid === undefined) {
       const why =
         result.exitCode === 127 ? "there is no such command" : `it cannot be run (${result.errorType})`;
-      ctx.output.complain([`tta-persona: ${quote(rest[0] ?? "")}: ${why}`]);
+      ctx.output.complain([`tta-persona: ${quote(words[0] ?? "")}: ${why}`]);
     }
     await deliverAfterWork(ctx);
     return result.exitCode;

@@ -5,7 +5,7 @@ import { parameterFlags } from "../../workflow/parameters.ts";
 import { deliverAfterWork } from "../after-work.ts";
 import { type Command, type Invocation, optionText } from "../command.ts";
 import type { CliContext } from "../context.ts";
-import { findWorkflow } from "../find-workflow.ts";
+import { findRunnableWorkflow } from "../find-workflow.ts";
 import { deliverWhileRunning } from "../long-work.ts";
 import { cancelOnSignals, exitCodeOfSignal } from "../signals.ts";
 
@@ -38,7 +38,7 @@ export const command: Command = {
   json: "tta-persona/run/1",
   async specialize([name], ctx) {
     if (name === undefined || name.startsWith("-")) return command;
-    return commandOf(findWorkflow(name, ctx));
+    return commandOf(findRunnableWorkflow(name, ctx));
   },
 };
 

@@ -9,7 +9,7 @@ export interface CompletionNode {
   readonly options: readonly Offer[];
   /** Those of the options that take a value. */
   readonly valued: readonly string[];
-  /** By position: `@personas`, `@config-keys` for live names, words separated by commas, or `-` for nothing. */
+  /** By position: `@personas`, `@workflows`, `@config-keys` for live names, words separated by commas, or `-` for nothing. */
   readonly arguments: readonly string[];
 }
 

@@ -1,7 +1,8 @@
-import { isNode, Lexer, LineCounter, Parser, parseDocument } from "yaml";
-import { err, ok, type Result } from "../core/result.ts";
+import { isMap, isNode, isScalar, Lexer, LineCounter, Parser, parseDocument } from "yaml";
 import { scanJson, type ValuePath } from "./json-scan.ts";
-import type { DefinitionFormat } from "./places.ts";
+import { err, ok, type Result } from "./result.ts";
+
+export type SourceFormat = "json" | "yaml";
 
 const MAX_YAML_DEPTH = 100;
 
@@ -16,6 +17,10 @@ export interface Source {
   readonly value: unknown;
   /** The value at this path, or the innermost one around it where there is none. */
   locate(path: ValuePath): Position;
+  /** The key that the path ends in, where YAML has one there; else as `locate`. */
+  locateKey(path: ValuePath): Position;
+  /** A YAML scalar as it is written: `1.10` is not `1.1`. Undefined for anything else. */
+  written(path: ValuePath): string | undefined;
 }
 
 export interface SyntaxProblem extends Position {
@@ -23,7 +28,7 @@ export interface SyntaxProblem extends Position {
 }
 
 /** Reads JSON or YAML; on a syntax error, the first one. */
-export function parseSource(text: string, format: DefinitionFormat): Result<Source, SyntaxProblem> {
+export function parseSource(text: string, format: SourceFormat): Result<Source, SyntaxProblem> {
   const withoutMark = text.startsWith("\uFEFF") ? text.slice(1) : text;
   return format === "json" ? parseJson(withoutMark) : parseYaml(withoutMark);
 }
@@ -48,7 +53,7 @@ function parseJson(text: string): Result<Source, SyntaxProblem> {
     });
     return positionAt(text, nearest);
   };
-  return ok({ value, locate });
+  return ok({ value, locate, locateKey: locate, written: () => undefined });
 }
 
 function parseYaml(text: string): Result<Source, SyntaxProblem> {
@@ -79,8 +84,20 @@ function parseYaml(text: string): Result<Source, SyntaxProblem> {
     }
     return positionOf(document.contents?.range?.[0] ?? 0);
   };
-  return ok({ value, locate });
+  const locateKey = (path: ValuePath): Position => {
+    const parent = path.length === 1 ? document.contents : document.getIn(path.slice(0, -1), true);
+    const pair = isMap(parent) ? parent.items.find(({ key }) => keyText(key) === path.at(-1)) : undefined;
+    return isNode(pair?.key) && pair.key.range ? positionOf(pair.key.range[0]) : locate(path);
+  };
+  const written = (path: ValuePath): string | undefined => {
+    const node = document.getIn(path, true);
+    if (!isScalar(node)) return undefined;
+    return typeof node.value === "string" ? node.value : (node.source ?? String(node.value));
+  };
+  return ok({ value, locate, locateKey, written });
 }
+
+const keyText = (key: unknown): string => String(isScalar(key) ? key.value : key);
 
 /**
  * Where collections nest deeper than any definition does, or undefined. Composing a document recurses; close to the

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { scanJson, type ValuePath } from "../../src/persona/json-scan.ts";
+import { scanJson, type ValuePath } from "../../src/core/json-scan.ts";
 
 function parses(text: string): boolean {
   try {
