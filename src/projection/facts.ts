@@ -67,11 +67,11 @@ export function isLlmCalled(fact: Fact): fact is LlmCalledFact {
   );
 }
 
-function isText(value: unknown): value is string {
+export function isText(value: unknown): value is string {
   return typeof value === "string" && value !== "";
 }
 
 /** Bounded, so that no sum can become infinite, which JSON has no number for. */
-function isAmount(value: unknown): value is number {
+export function isAmount(value: unknown): value is number {
   return typeof value === "number" && value >= 0 && value <= Number.MAX_SAFE_INTEGER;
 }

@@ -2,7 +2,7 @@ import type { Home } from "../core/home.ts";
 import { readFacts } from "../journal/read.ts";
 import { listSegments } from "../journal/segments.ts";
 import { type HistoryEntry, historyEntry, type LedgerState, RECENT_LIMIT } from "./ledger.ts";
-import { emptySession, foldSession } from "./session.ts";
+import { emptySession, foldSession, GLOBAL_SCOPE, isRunScope } from "./session.ts";
 import { newerHome } from "./snapshot.ts";
 
 export interface HistoryQuery {
@@ -10,6 +10,8 @@ export interface HistoryQuery {
   readonly limit: number;
   /** Milliseconds since the epoch; older ones are left out. */
   readonly since?: number;
+  /** Whose sessions; the global scope's where left out. */
+  readonly scope?: string;
 }
 
 /**
@@ -23,13 +25,16 @@ export function readHistory(
   { recent }: LedgerState,
   query: HistoryQuery,
 ): readonly HistoryEntry[] {
+  const { scope = GLOBAL_SCOPE } = query;
   const oldest = recent[0];
+  const known = recent.filter((entry) => entry.scope === scope);
   const isAnswered =
-    oldest === undefined ||
-    recent.length < RECENT_LIMIT ||
-    query.limit <= recent.length ||
-    (query.since !== undefined && query.since > oldest.at);
-  return select(isAnswered ? recent : walkJournal(home), query);
+    !isRunScope(scope) &&
+    (oldest === undefined ||
+      recent.length < RECENT_LIMIT ||
+      query.limit <= known.length ||
+      (query.since !== undefined && query.since > oldest.at));
+  return select(isAnswered ? known : walkJournal(home, scope), query);
 }
 
 function select(
@@ -41,21 +46,21 @@ function select(
 }
 
 /**
- * What the facts that are still kept say. Where older ones are gone, nobody knows any more what the first of each
- * scope replaced, so those are left out.
+ * What the facts that are still kept say. Where older ones are gone, nobody knows any more what the first of them
+ * replaced, so it is left out.
  */
-function walkJournal(home: Home): readonly HistoryEntry[] {
+function walkJournal(home: Home, scope: string): readonly HistoryEntry[] {
   const isWhole = (listSegments(home.journal)[0] ?? 1) === 1;
-  const known = new Set<string>();
+  let isKnown = isWhole || isRunScope(scope);
   const entries: HistoryEntry[] = [];
   let state = emptySession;
   const read = readFacts(home.journal, undefined, (fact) => {
     const folded = foldSession(state, fact);
     state = folded.state;
     const entry = historyEntry(folded.events, fact);
-    if (entry === undefined) return undefined;
-    if (isWhole || known.has(fact.scope)) entries.push(entry);
-    known.add(fact.scope);
+    if (entry === undefined || fact.scope !== scope) return undefined;
+    if (isKnown) entries.push(entry);
+    isKnown = true;
     return undefined;
   });
   if (read.newer !== undefined) throw newerHome();

@@ -4,7 +4,9 @@ import { type Cursor, listSegments } from "../journal/segments.ts";
 import { emptyLedger, foldLedger, type LedgerState } from "./ledger.ts";
 import { newerHome, readSnapshot, writeSnapshot } from "./snapshot.ts";
 
-export const LEDGER_SCHEMA = 1;
+/** Since 2 with `runs`. Those of schema 1 are read, and have had none. */
+export const LEDGER_SCHEMA = 2;
+export const OLDEST_LEDGER_SCHEMA = 1;
 
 export function ledgerPath(home: Home): string {
   return `${home.state}/ledger.json`;
@@ -21,9 +23,9 @@ export interface Ledger {
 
 /** The metric totals as the journal has them now. @throws UserError `newer-home`. */
 export function openLedger(home: Home): Ledger {
-  const snapshot = readSnapshot<LedgerState>(ledgerPath(home), LEDGER_SCHEMA);
+  const snapshot = readSnapshot<LedgerState>(ledgerPath(home), LEDGER_SCHEMA, OLDEST_LEDGER_SCHEMA);
   return advanceLedger(home, {
-    state: snapshot?.state ?? emptyLedger,
+    state: { ...emptyLedger, ...snapshot?.state },
     cursor: snapshot?.cursor ?? { segment: 0, offset: 0, seq: 0 },
     unsaved: 0,
     gap: snapshot === undefined && (listSegments(home.journal)[0] ?? 1) > 1,

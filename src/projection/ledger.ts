@@ -1,10 +1,13 @@
 import type { Fact } from "../journal/fact.ts";
 import { isLlmCalled, type LlmCalled } from "./facts.ts";
 import { ledgerMetrics, MS_PER_SECOND, NANO_USD_PER_USD } from "./metric-catalogue.ts";
+import { countRunFact } from "./run-totals.ts";
+import { foldRuns, type RunRecord } from "./runs.ts";
 import {
   DEFAULT_CHATMODE,
   emptySession,
   foldSession,
+  isRunScope,
   NO_PERSONA,
   type SessionEvent,
   type SessionState,
@@ -19,8 +22,10 @@ import { addToCounter, observe, predeclare, type Totals } from "./totals.ts";
 export interface LedgerState {
   readonly session: SessionState;
   readonly totals: Totals;
-  /** The latest sessions, oldest first, for `history` without a walk through the journal. */
+  /** The latest sessions but those of runs, oldest first, for `history` without a walk through the journal. */
   readonly recent: readonly HistoryEntry[];
+  /** The latest workflow runs, oldest first. Since schema 2. */
+  readonly runs: readonly RunRecord[];
   /** Personas seen so far, for the pairs that are predeclared. */
   readonly personas: readonly string[];
   /** Lines of the journal that were torn or nobody's. */
@@ -45,22 +50,35 @@ export const emptyLedger: LedgerState = {
   session: emptySession,
   totals: {},
   recent: [],
+  runs: [],
   personas: [],
   skipped: 0,
 };
 
 /** Folds one fact into the totals. Pure; facts of unknown types only count as activity of their scope. */
 export function foldLedger(state: LedgerState, fact: Fact): LedgerState {
-  const { state: session, events } = foldSession(state.session, fact);
+  const { state: session, events, expired } = foldSession(state.session, fact);
   let next: LedgerState = session === state.session ? state : { ...state, session };
-  for (const event of events) next = { ...next, totals: countEvent(next.totals, event, fact.ts) };
-  const entry = historyEntry(events, fact);
-  if (entry !== undefined) {
-    next = { ...next, recent: [...next.recent, entry].slice(-RECENT_LIMIT) };
-    if (entry.kind === "switched") next = withPersona(next, entry.to, entry.chatmode, fact.ts);
+  for (const event of [...expired, ...events]) {
+    next = { ...next, totals: countEvent(next.totals, event, fact.ts) };
   }
+  const entry = historyEntry(events, fact);
+  if (entry !== undefined) next = withEntry(next, entry);
   if (isLlmCalled(fact)) next = { ...next, totals: countCall(next.totals, fact.data, fact.ts) };
-  return next;
+  const totals = countRunFact(next.totals, fact);
+  const runs = foldRuns(next.runs, fact);
+  return totals === next.totals && runs === next.runs ? next : { ...next, totals, runs };
+}
+
+/** A run's sessions begin from none and lead nowhere, so neither history nor the pairs need them. */
+function withEntry(state: LedgerState, entry: HistoryEntry): LedgerState {
+  const { kind, to, chatmode, at } = entry;
+  if (isRunScope(entry.scope)) {
+    if (kind === "ended") return state;
+    return { ...state, totals: predeclare(state.totals, ledgerMetrics.duration, [to, chatmode], at) };
+  }
+  const next = { ...state, recent: [...state.recent, entry].slice(-RECENT_LIMIT) };
+  return kind === "switched" ? withPersona(next, to, chatmode, at) : next;
 }
 
 function countEvent(totals: Totals, event: SessionEvent, at: number): Totals {

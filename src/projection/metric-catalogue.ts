@@ -17,7 +17,7 @@ export const SERIES_CEILING = 1000;
 export const MS_PER_SECOND = 1000;
 export const NANO_USD_PER_USD = 1_000_000_000;
 
-/** Counters and histograms that the ledger keeps. */
+/** What the ledger keeps. */
 export const ledgerMetrics = {
   switches: {
     name: "hypertool_persona_switches_total",
@@ -31,6 +31,47 @@ export const ledgerMetrics = {
     help: "Duration of persona sessions that ended.",
     labelNames: ["persona", "chatmode"],
     buckets: [10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 14400, 28800],
+    scale: MS_PER_SECOND,
+  },
+  stageDuration: {
+    name: "hypertool_workflow_stage_duration_seconds",
+    type: "histogram",
+    help: "Duration of workflow stages that were executed.",
+    labelNames: ["workflow", "stage", "persona"],
+    buckets: [1, 5, 10, 30, 60, 120, 300, 600, 1800, 3600],
+    scale: MS_PER_SECOND,
+  },
+  qualityGate: {
+    name: "hypertool_workflow_quality_gate_total",
+    type: "counter",
+    help: "Stages that passed or failed, their work and all their gates together.",
+    labelNames: ["workflow", "stage", "result"],
+  },
+  runs: {
+    name: "hypertool_workflow_runs_total",
+    type: "counter",
+    help: "Workflow runs by result.",
+    labelNames: ["workflow", "result"],
+  },
+  runDuration: {
+    name: "hypertool_workflow_run_duration_seconds",
+    type: "histogram",
+    help: "Duration of workflow runs.",
+    labelNames: ["workflow"],
+    buckets: [10, 30, 60, 300, 600, 1800, 3600, 7200, 14400, 28800],
+    scale: MS_PER_SECOND,
+  },
+  stageRetries: {
+    name: "hypertool_workflow_stage_retries_total",
+    type: "counter",
+    help: "Attempts at the work of a stage after its first.",
+    labelNames: ["workflow", "stage"],
+  },
+  lastRun: {
+    name: "hypertool_workflow_last_run_timestamp_seconds",
+    type: "gauge",
+    help: "When the latest run with this result ended, in seconds since the epoch.",
+    labelNames: ["workflow", "result"],
     scale: MS_PER_SECOND,
   },
   tokens: {
@@ -68,7 +109,7 @@ export const ledgerMetrics = {
   },
 } as const satisfies Record<string, MetricDefinition>;
 
-/** Gauges and health counters that are made at the moment of exposition. */
+/** What is made at the moment of exposition. */
 export const momentMetrics = {
   pending: {
     name: "hypertool_telemetry_pending",

@@ -6,7 +6,7 @@ import type { Place } from "../journal/append.ts";
 import type { Fact } from "../journal/fact.ts";
 import { readFacts } from "../journal/read.ts";
 import { type Cursor, isBefore, listSegments, segmentPath } from "../journal/segments.ts";
-import { LEDGER_SCHEMA, ledgerPath } from "./ledger-store.ts";
+import { LEDGER_SCHEMA, ledgerPath, OLDEST_LEDGER_SCHEMA } from "./ledger-store.ts";
 import { emptySession, foldSession, GLOBAL_SCOPE, type SessionEvent, type SessionState } from "./session.ts";
 import { newerHome, readSnapshot, type Snapshot, snapshotText } from "./snapshot.ts";
 
@@ -117,7 +117,11 @@ function removeQuietly(path: string): void {
 function newestBase(home: Home): Snapshot<SessionState> | undefined {
   const own = readOwn(home);
   if (own !== undefined && isKept(home.journal, own.cursor)) return own;
-  const ledger = readSnapshot<{ readonly session: SessionState }>(ledgerPath(home), LEDGER_SCHEMA);
+  const ledger = readSnapshot<{ readonly session: SessionState }>(
+    ledgerPath(home),
+    LEDGER_SCHEMA,
+    OLDEST_LEDGER_SCHEMA,
+  );
   return ledger === undefined ? undefined : { cursor: ledger.cursor, state: ledger.state.session };
 }
 

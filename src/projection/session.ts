@@ -4,6 +4,8 @@ import { isPersonaEnded, isPersonaSwitched } from "./facts.ts";
 /** Which persona is active in which scope, since when, and which was before. JSON, as snapshots keep it. */
 export interface SessionState {
   readonly scopes: Readonly<Record<string, ScopeState>>;
+  /** No session in a run's scope idles out before, milliseconds since the epoch; absent where there is none. */
+  readonly runsIdleAt?: number;
 }
 
 export interface ScopeState {
@@ -50,6 +52,22 @@ export const emptySession: SessionState = { scopes: {} };
 
 const noEvents: readonly SessionEvent[] = [];
 
+interface FoldedScope {
+  readonly state: SessionState;
+  /** Of the fact's own scope. */
+  readonly events: readonly SessionEvent[];
+}
+
+export interface FoldedSession extends FoldedScope {
+  /** Sessions of runs that were killed: by the fact's time they have idled out. No news to whoever made the fact. */
+  readonly expired: readonly SessionEvent[];
+}
+
+/** Of a stage, or of one command: nobody goes back to it, so it is forgotten when its session is over. */
+export function isRunScope(scope: string): boolean {
+  return scope.startsWith("run:");
+}
+
 /**
  * Folds one fact. The journal's order alone decides what is a switch: a switch to what is already active
  * is activity, nothing more, so concurrent commands can never disagree.
@@ -57,10 +75,16 @@ const noEvents: readonly SessionEvent[] = [];
  * A session without a fact for its idle timeout is over at that moment; the persona stays active, and the
  * next fact begins its next session. Durations clamp at 0, for clocks that were set back.
  */
-export function foldSession(
-  state: SessionState,
-  fact: Fact,
-): { readonly state: SessionState; readonly events: readonly SessionEvent[] } {
+export function foldSession(state: SessionState, fact: Fact): FoldedSession {
+  // Hundreds of runs cost a fact one comparison, and a walk only when one of them may have idled out.
+  if (state.runsIdleAt === undefined || fact.ts <= state.runsIdleAt) {
+    return { ...foldScope(state, fact), expired: noEvents };
+  }
+  const { state: rest, events } = forgetIdleRuns(state, fact.ts);
+  return { ...foldScope(rest, fact), expired: events };
+}
+
+function foldScope(state: SessionState, fact: Fact): FoldedScope {
   const scope = state.scopes[fact.scope];
   if (isPersonaSwitched(fact)) {
     const { persona, chatmode, idleTimeoutMs } = fact.data;
@@ -83,11 +107,10 @@ export function foldSession(
   if (scope?.active == null) return { state, events: noEvents };
   if (isPersonaEnded(fact)) {
     const { active } = scope;
+    const events = [ended(fact.scope, active, fact.ts, "end")];
+    if (isRunScope(fact.scope)) return { state: withoutScope(state, fact.scope), events };
     const left = { persona: active.persona, chatmode: active.chatmode };
-    return {
-      state: withScope(state, fact.scope, { active: null, previous: left }),
-      events: [ended(fact.scope, active, fact.ts, "end")],
-    };
+    return { state: withScope(state, fact.scope, { active: null, previous: left }), events };
   }
   return touch(state, fact, scope.active, scope.previous, scope.active.idleTimeoutMs);
 }
@@ -99,7 +122,7 @@ function touch(
   active: ActiveSession,
   previous: ScopeState["previous"],
   idleTimeoutMs: number,
-): { readonly state: SessionState; readonly events: readonly SessionEvent[] } {
+): FoldedScope {
   const idle = isIdle(active, fact.ts);
   const events = idle ? [ended(fact.scope, active, fact.ts, "idle")] : noEvents;
   const next = {
@@ -111,12 +134,33 @@ function touch(
   return { state: withScope(state, fact.scope, { active: next, previous }), events };
 }
 
+function forgetIdleRuns(state: SessionState, now: number): FoldedScope {
+  const kept: [string, ScopeState][] = [];
+  const events: SessionEvent[] = [];
+  let runsIdleAt = Number.POSITIVE_INFINITY;
+  for (const [scope, value] of Object.entries(state.scopes)) {
+    const { active } = value;
+    if (isRunScope(scope) && (active === null || isIdle(active, now))) {
+      if (active !== null) events.push(ended(scope, active, now, "idle"));
+      continue;
+    }
+    kept.push([scope, value]);
+    if (isRunScope(scope) && active !== null) runsIdleAt = Math.min(runsIdleAt, idleAt(active));
+  }
+  const scopes = Object.fromEntries(kept);
+  return { state: Number.isFinite(runsIdleAt) ? { scopes, runsIdleAt } : { scopes }, events };
+}
+
+function idleAt({ lastActivity, idleTimeoutMs }: ActiveSession): number {
+  return lastActivity + idleTimeoutMs;
+}
+
 function isIdle(active: ActiveSession, now: number): boolean {
   return now - active.lastActivity > active.idleTimeoutMs;
 }
 
 function durationAt(active: ActiveSession, now: number): number {
-  const end = isIdle(active, now) ? active.lastActivity + active.idleTimeoutMs : now;
+  const end = isIdle(active, now) ? idleAt(active) : now;
   return Math.max(0, Math.round(end - active.since));
 }
 
@@ -152,7 +196,15 @@ function switched(
 }
 
 function withScope(state: SessionState, scope: string, value: ScopeState): SessionState {
-  return { scopes: { ...state.scopes, [scope]: value } };
+  const scopes = { ...state.scopes, [scope]: value };
+  if (!isRunScope(scope) || value.active === null) return { ...state, scopes };
+  // A lower bound is enough: activity moves the end away, and the next walk finds out.
+  return { scopes, runsIdleAt: Math.min(state.runsIdleAt ?? Number.POSITIVE_INFINITY, idleAt(value.active)) };
+}
+
+function withoutScope(state: SessionState, scope: string): SessionState {
+  const { [scope]: _, ...scopes } = state.scopes;
+  return { ...state, scopes };
 }
 
 /** A scope's session as it stands at a moment. */

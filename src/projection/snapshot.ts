@@ -14,10 +14,15 @@ export interface Snapshot<State> {
  * Reads a snapshot; undefined where there is none or what is there makes no sense, since the journal has
  * it all once more.
  *
+ * @param oldest the caller makes what it needs of schemas from this one on.
  * @throws the system's error where it is there and may not be read: to begin anew would lose what it holds.
  * @throws UserError `newer-home` for a snapshot of a newer program: this one must neither use nor replace it.
  */
-export function readSnapshot<State>(path: string, schema: number): Snapshot<State> | undefined {
+export function readSnapshot<State>(
+  path: string,
+  schema: number,
+  oldest = schema,
+): Snapshot<State> | undefined {
   if (!fs.existsSync(path)) return undefined;
   const text = fs.readFileSync(path, "utf8");
   let value: { schema?: unknown; cursor?: Partial<Cursor>; state?: State };
@@ -30,7 +35,8 @@ export function readSnapshot<State>(path: string, schema: number): Snapshot<Stat
   if (typeof value.schema === "number" && value.schema > schema) throw newerHome();
   const { cursor, state } = value;
   const valid =
-    value.schema === schema &&
+    typeof value.schema === "number" &&
+    value.schema >= oldest &&
     typeof state === "object" &&
     state !== null &&
     typeof cursor?.segment === "number" &&

@@ -4,9 +4,10 @@ import type { MetricFamily } from "./metric-family.ts";
 /** Metric totals by metric name, then by series key. JSON, as the ledger's snapshot keeps it. */
 export type Totals = Readonly<Record<string, Readonly<Record<string, Series>>>>;
 
-export type Series = CounterSeries | HistogramSeries;
+export type Series = ValueSeries | HistogramSeries;
 
-interface CounterSeries {
+/** Of a counter or a gauge. */
+interface ValueSeries {
   readonly labels: readonly string[];
   /** Whole, in the metric's scaled unit. */
   readonly value: number;
@@ -35,10 +36,27 @@ export function addToCounter(
   at: number,
 ): Totals {
   const bounded = boundLabels(totals[metric.name] ?? {}, labels);
-  const known = totals[metric.name]?.[seriesKey(bounded)] as CounterSeries | undefined;
+  const known = totals[metric.name]?.[seriesKey(bounded)] as ValueSeries | undefined;
   return withSeries(totals, metric, {
     labels: bounded,
     value: (known?.value ?? 0) + amount,
+    born: known?.born ?? at,
+  });
+}
+
+/** Sets a gauge's series to a whole number in the metric's scaled unit, unless it has had a larger one. */
+export function raiseGauge(
+  totals: Totals,
+  metric: MetricDefinition,
+  labels: readonly string[],
+  value: number,
+  at: number,
+): Totals {
+  const bounded = boundLabels(totals[metric.name] ?? {}, labels);
+  const known = totals[metric.name]?.[seriesKey(bounded)] as ValueSeries | undefined;
+  return withSeries(totals, metric, {
+    labels: bounded,
+    value: Math.max(known?.value ?? 0, value),
     born: known?.born ?? at,
   });
 }
@@ -123,10 +141,10 @@ export function toFamily(totals: Totals, metric: MetricDefinition): MetricFamily
       series: histograms.map(({ labels, counts, sum }) => ({ labels, counts, sum: sum / scale })),
     };
   }
-  const counters = series.filter((one): one is CounterSeries => "value" in one);
+  const values = series.filter((one): one is ValueSeries => "value" in one);
   return {
     ...head,
     type: metric.type,
-    series: counters.map(({ labels, value }) => ({ labels, value: value / scale })),
+    series: values.map(({ labels, value }) => ({ labels, value: value / scale })),
   };
 }

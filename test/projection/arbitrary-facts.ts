@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import type { Fact } from "../../src/journal/fact.ts";
 import { aFact } from "../journal/a-fact.ts";
+import { arbitraryRunBody } from "./arbitrary-run-facts.ts";
 
 const HOUR_MS = 3_600_000;
 
@@ -40,13 +41,14 @@ const arbitraryBody = fc.oneof(
   },
   { weight: 2, arbitrary: fc.constant({ type: "persona.ended", data: {} }) },
   { weight: 2, arbitrary: fc.record({ type: fc.constant("llm.called"), data: arbitraryCall }) },
+  { weight: 4, arbitrary: arbitraryRunBody },
   // Of a program that knows more, or whose data is not what the type says.
   { weight: 1, arbitrary: fc.constant({ type: "stage.finished", data: { persona: 3 } }) },
   {
     weight: 1,
     arbitrary: fc.record({
-      type: fc.constantFrom("persona.switched", "llm.called"),
-      data: fc.dictionary(fc.constantFrom("persona", "chatmode", "tokens"), fc.jsonValue()),
+      type: fc.constantFrom("persona.switched", "llm.called", "run.started", "stage.finished"),
+      data: fc.dictionary(fc.constantFrom("persona", "chatmode", "tokens", "stages"), fc.jsonValue()),
     }),
   },
 );
@@ -56,7 +58,16 @@ export const arbitraryFacts: fc.Arbitrary<Fact[]> = fc
   .array(
     fc.record({
       step: arbitraryStep,
-      scope: fc.constantFrom("global", "global", "shell:7", "run:1/build", "__proto__", "constructor"),
+      scope: fc.constantFrom(
+        "global",
+        "global",
+        "shell:7",
+        "run:1",
+        "run:1/build",
+        "run:1/test",
+        "__proto__",
+        "constructor",
+      ),
       body: arbitraryBody,
     }),
     { maxLength: 60 },

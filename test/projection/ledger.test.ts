@@ -40,6 +40,12 @@ function countPlainly(facts: readonly Fact[]) {
   const scopes = new Map<string, { key: string; last: number; timeout: number }>();
   const count = { switches: 0, ended: 0 };
   for (const { type, scope, ts, data } of facts) {
+    for (const [name, { last, timeout }] of scopes) {
+      // What a killed run left is over once somebody's clock says so.
+      if (!name.startsWith("run:") || ts - last <= timeout) continue;
+      scopes.delete(name);
+      count.ended += 1;
+    }
     const active = scopes.get(scope);
     const { persona, chatmode, idleTimeoutMs: timeout, startedAt } = data as Record<string, unknown>;
     const key = `${persona}/${chatmode}`;

@@ -4,6 +4,7 @@ import type { Fact } from "../../src/journal/fact.ts";
 import {
   emptySession,
   foldSession,
+  isRunScope,
   type SessionEvent,
   type SessionState,
   viewSession,
@@ -20,7 +21,7 @@ function fold(facts: readonly Fact[], from: SessionState = emptySession) {
   for (const fact of facts) {
     const folded = foldSession(state, fact);
     state = folded.state;
-    events.push(...folded.events);
+    events.push(...folded.expired, ...folded.events);
   }
   return { state, events };
 }
@@ -60,7 +61,8 @@ test("scopes do not know of each other", () => {
   fc.assert(
     fc.property(arbitraryFacts, (facts) => {
       const whole = fold(facts).state;
-      for (const scope of new Set(facts.map((fact) => fact.scope))) {
+      const lasting = facts.map((fact) => fact.scope).filter((scope) => !isRunScope(scope));
+      for (const scope of new Set(lasting)) {
         const alone = fold(facts.filter((fact) => fact.scope === scope)).state;
         expect(Object.getOwnPropertyDescriptor(whole.scopes, scope)).toEqual(
           Object.getOwnPropertyDescriptor(alone.scopes, scope),
@@ -75,8 +77,9 @@ test("each switch leaves what the one before entered, and changes something", ()
     fc.property(arbitraryFacts, (facts) => {
       let state = emptySession;
       for (const fact of facts) {
-        const before = state.scopes[fact.scope]?.active ?? null;
         const folded = foldSession(state, fact);
+        const isOver = folded.expired.some(({ scope }) => scope === fact.scope);
+        const before = isOver ? null : (state.scopes[fact.scope]?.active ?? null);
         state = folded.state;
         const switched = folded.events.find((event) => event.kind === "switched");
         if (switched === undefined) continue;
@@ -156,4 +159,85 @@ test("exactly at its timeout a session is not over yet", () => {
 
 test("an end where nothing is active changes nothing", () => {
   expect(fold([aFact({ type: "persona.ended" })])).toEqual({ state: emptySession, events: [] });
+});
+
+const BUILD = "run:1/build";
+const TEST = "run:1/test";
+
+test("a run's scope is forgotten when its session ends, and its duration is told", () => {
+  const { state, events } = fold([
+    aSwitch("architect", { ts: START }),
+    aSwitch("testing-specialist", { scope: BUILD, ts: START }),
+    aFact({ type: "persona.ended", scope: BUILD, ts: START + 5000 }),
+  ]);
+  expect(Object.keys(state.scopes)).toEqual(["global"]);
+  expect(events.at(-1)).toMatchObject({ scope: BUILD, persona: "testing-specialist", durationMs: 5000 });
+});
+
+test("a killed run's sessions end as idle with the first later fact of any scope, and are forgotten", () => {
+  const killed = fold([
+    aSwitch("architect", { scope: BUILD, ts: START }),
+    aSwitch("testing-specialist", { scope: TEST, ts: START + HOUR_MS }),
+    aSwitch("architect", { ts: START + 2 * HOUR_MS }),
+    // Not before: exactly at its timeout the first is not over yet.
+    aFact({ ts: START + 8 * HOUR_MS }),
+  ]);
+  expect(Object.keys(killed.state.scopes)).toEqual([BUILD, TEST, "global"]);
+  const fact = aFact({ scope: "shell:1", ts: START + 8 * HOUR_MS + 1 });
+  const { state, events, expired } = foldSession(killed.state, fact);
+  expect(expired).toEqual([
+    {
+      kind: "ended",
+      scope: BUILD,
+      persona: "architect",
+      chatmode: "default",
+      durationMs: 8 * HOUR_MS,
+      reason: "idle",
+    },
+  ]);
+  // Nothing of it is news to whoever made the fact.
+  expect(events).toEqual([]);
+  expect(Object.keys(state.scopes)).toEqual([TEST, "global"]);
+  const rest = foldSession(state, aFact({ ts: START + 20 * HOUR_MS }));
+  expect(rest.expired).toMatchObject([{ scope: TEST, durationMs: 8 * HOUR_MS }]);
+  expect(Object.keys(rest.state.scopes)).toEqual(["global"]);
+});
+
+test("activity keeps a run's session alive beyond the idle end that it began with", () => {
+  const { state, events } = fold([
+    aSwitch("architect", { scope: BUILD, ts: START }),
+    aFact({ scope: BUILD, ts: START + 7 * HOUR_MS }),
+    aFact({ ts: START + 9 * HOUR_MS }),
+    aFact({ type: "persona.ended", scope: BUILD, ts: START + 10 * HOUR_MS }),
+  ]);
+  expect(events.filter(({ kind }) => kind === "ended")).toMatchObject([
+    { durationMs: 10 * HOUR_MS, reason: "end" },
+  ]);
+  expect(state.scopes).toEqual({});
+});
+
+test("no session of a run is lost: each one that began is active still or has ended, once", () => {
+  fc.assert(
+    fc.property(arbitraryFacts, (facts) => {
+      const { state, events } = fold(facts);
+      const count = (scope: string, kind: SessionEvent["kind"]) =>
+        events.filter((event) => event.scope === scope && event.kind === kind).length;
+      for (const scope of new Set(facts.map((fact) => fact.scope).filter(isRunScope))) {
+        const active = state.scopes[scope]?.active == null ? 0 : 1;
+        expect(count(scope, "switched")).toBe(count(scope, "ended") + active);
+        expect(state.scopes[scope]?.active).not.toBeNull();
+      }
+    }),
+  );
+});
+
+test("with a hundred runs open a fact of another scope looks at none of them", () => {
+  const scopes = Array.from({ length: 100 }, (_, index) => `run:${index}/build`);
+  const { state } = fold(scopes.map((scope) => aSwitch("architect", { scope, ts: START })));
+  const untouchable = new Proxy(state.scopes, {
+    ownKeys() {
+      throw new Error("walked over all scopes");
+    },
+  });
+  expect(foldSession({ ...state, scopes: untouchable }, aFact({ ts: START + HOUR_MS })).events).toEqual([]);
 });

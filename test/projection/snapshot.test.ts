@@ -5,7 +5,13 @@ import { type Home, resolveHome } from "../../src/core/home.ts";
 import { appendFact } from "../../src/journal/append.ts";
 import { enforceRetention } from "../../src/journal/retention.ts";
 import { listSegments, segmentPath } from "../../src/journal/segments.ts";
-import { advanceLedger, ledgerPath, openLedger, saveLedger } from "../../src/projection/ledger-store.ts";
+import {
+  advanceLedger,
+  LEDGER_SCHEMA,
+  ledgerPath,
+  openLedger,
+  saveLedger,
+} from "../../src/projection/ledger-store.ts";
 import { viewSession } from "../../src/projection/session.ts";
 import { openSession, sessionPath } from "../../src/projection/session-store.ts";
 import { readSnapshot, writeSnapshot } from "../../src/projection/snapshot.ts";
@@ -77,6 +83,14 @@ describe("a snapshot", () => {
     expect(fs.readFileSync(path, "utf8")).toBe(before);
   });
 
+  test("of an older program is read from the oldest schema on that the caller knows", () => {
+    const path = `${temporaryDirectory()}/one.json`;
+    writeSnapshot(path, 2, { cursor, state: {} });
+    expect(readSnapshot(path, 4, 2)).toEqual({ cursor, state: {} });
+    expect(readSnapshot(path, 4, 3)).toBeUndefined();
+    expect(readSnapshot(path, 4)).toBeUndefined();
+  });
+
   test.each([
     ["empty", ""],
     ["torn", '{"schema":1,"cursor":{"segm'],
@@ -131,9 +145,25 @@ describe("the ledger", () => {
     expect(() => openLedger(home)).toThrow(expect.objectContaining({ reason: "newer-home" }));
     expect(() => openSession(home)).toThrow(expect.objectContaining({ reason: "newer-home" }));
     const other = temporaryHome();
-    writeSnapshot(ledgerPath(other), 2, { cursor, state: {} });
+    writeSnapshot(ledgerPath(other), LEDGER_SCHEMA + 1, { cursor, state: {} });
     expect(() => openLedger(other)).toThrow(expect.objectContaining({ reason: "newer-home" }));
     expect(() => openSession(other)).toThrow(expect.objectContaining({ reason: "newer-home" }));
+  });
+
+  test("of schema 1, from before there were runs, goes on as it is, and keeps the sessions", () => {
+    const home = temporaryHome();
+    append(home, [aSwitch("architect"), aSwitch("backend-engineer")], 1);
+    const { state, cursor } = saveLedger(home, openLedger(home));
+    const { runs: _, ...old } = state;
+    writeSnapshot(ledgerPath(home), 1, { cursor, state: old });
+    evictAll(home);
+    expect(openLedger(home)).toMatchObject({ state, gap: false, cursor: { seq: 2 } });
+    expect(personaOf(home)).toBe("backend-engineer");
+    saveLedger(home, openLedger(home));
+    expect(JSON.parse(fs.readFileSync(ledgerPath(home), "utf8"))).toMatchObject({
+      schema: 2,
+      state: { runs: [] },
+    });
   });
 
   test("counts lines that are nobody's, once", () => {
