@@ -13,6 +13,8 @@ export function document<Name extends string, Shape extends z.ZodRawShape>(name:
   return described;
 }
 
+export const seconds = z.number().min(0).describe("seconds");
+export const time = z.iso.datetime().describe("UTC, ISO 8601");
 export const lines = z.array(z.string());
 
 export const origin = z

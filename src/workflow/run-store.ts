@@ -9,7 +9,7 @@ import { randomHex } from "../core/random.ts";
 export type Outputs = Readonly<Record<string, string>>;
 
 /** What a run was started with; unmasked, so it lies in a file of mode 0600 and nowhere else. */
-export interface RunRecord {
+export interface RunInput {
   readonly workflow: string;
   readonly cwd: string;
   readonly parameters: Readonly<Record<string, string>>;
@@ -43,7 +43,7 @@ export interface StartedProcess {
 /** What is known of a run that did not succeed. */
 export interface StoredRun {
   readonly id: string;
-  readonly record: RunRecord;
+  readonly record: RunInput;
   readonly stages: ReadonlyMap<string, Outputs>;
   readonly processes: readonly StartedProcess[];
   readonly isAlive: boolean;
@@ -55,7 +55,7 @@ export interface StoredRun {
  *
  * @throws the system's error.
  */
-export function createRun(runs: string, record: RunRecord, reused: ReadonlyMap<string, Outputs>): RunStore {
+export function createRun(runs: string, record: RunInput, reused: ReadonlyMap<string, Outputs>): RunStore {
   ensureDirectory(runs);
   for (;;) {
     const id = `${timeStamp(record.startedAt)}-${randomHex(2)}`;
@@ -95,7 +95,7 @@ function openStore(id: string, dir: string): RunStore {
 export function listStoredRuns(runs: string): readonly StoredRun[] {
   const ids = fs.existsSync(runs) ? fs.readdirSync(runs).sort().reverse() : [];
   return ids.flatMap((id) => {
-    const record = readJson(`${runs}/${id}/run.json`) as RunRecord | undefined;
+    const record = readJson(`${runs}/${id}/run.json`) as RunInput | undefined;
     if (typeof record?.workflow !== "string" || typeof record.owner?.pid !== "number") return [];
     const stages = readAll(`${runs}/${id}/stages`) as ReadonlyMap<string, Outputs>;
     const processes = [...readAll(`${runs}/${id}/processes`).values()] as readonly StartedProcess[];

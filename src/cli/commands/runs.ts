@@ -5,10 +5,10 @@ import { findStageLog } from "../../workflow/stage-log-path.ts";
 import type { Command } from "../command.ts";
 import type { CliContext } from "../context.ts";
 import { currentLedger } from "../delivery-context.ts";
-import type { RunsListJson, RunsLogsJson } from "../json-shapes.ts";
 import { quote } from "../printable.ts";
 import { runShowJson } from "../run/runs-json.ts";
 import { runShowText, runsListText } from "../run/runs-text.ts";
+import type { RunsListJson, RunsLogsJson } from "../run-shapes.ts";
 
 const RUN_ARGUMENT = {
   name: "run",

@@ -1,7 +1,7 @@
 import type { Paint } from "../../core/output.ts";
 import type { Condition, Gate, Stage, ValueRef, Work } from "../../workflow/definition.ts";
-import type { RunJson } from "../json-shapes.ts";
 import { printable } from "../printable.ts";
+import type { RunJson } from "../run-shapes.ts";
 import type { PreparedRun } from "./prepare.ts";
 
 /** What a run would do, in the order in which it would. Values of parameters are not shown: they may be secret. */

@@ -3,7 +3,7 @@ import type { Paint } from "../../core/output.ts";
 import type { StageOutcome } from "../../workflow/engine-context.ts";
 import { findStageLog } from "../../workflow/stage-log-path.ts";
 import type { CliContext } from "../context.ts";
-import type { RunJson } from "../json-shapes.ts";
+import type { RunJson } from "../run-shapes.ts";
 import type { Execution } from "./execute.ts";
 import type { PreparedRun } from "./prepare.ts";
 import { resultMark, shortDuration } from "./stage-lines.ts";

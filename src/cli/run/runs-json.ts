@@ -1,10 +1,10 @@
 import { isProvablyDead } from "../../core/owner.ts";
 import { type RunRecord, runState, type StageRecord } from "../../projection/runs.ts";
-import type { RunsShowJson } from "../json-shapes.ts";
+import type { RunsShowJson } from "../run-shapes.ts";
 
 /** How a run stands now: one whose process is gone without an end was interrupted. */
 export function stateOf(run: RunRecord): RunsShowJson["state"] {
-  return runState(run, isProvablyDead(run.owner));
+  return runState(run, isProvablyDead);
 }
 
 /** A stage that ran when its run was interrupted was interrupted with it. */
