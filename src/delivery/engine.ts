@@ -15,7 +15,7 @@ export interface Engine {
   retryNow(): void;
   /** Keeps the totals and deletes what retention allows. @throws the system's error. */
   maintain(): Evicted;
-  /** When a sink wants to go on though no fact is new: to try again, or to show what it held back. */
+  /** When a sink wants to go on though no fact is new: to try again, to show what it held back, or to look around. */
   nextDueAt(): number | undefined;
   /** Until when some sink holds values back that it has to show then; undefined when none does. */
   heldUntil(): number | undefined;
@@ -67,7 +67,7 @@ export async function openEngine(context: DeliveryContext, holdsFirstValues: boo
       return enforceRetention(home, settings.retention, passed, ledger.cursor, clock.now());
     },
     nextDueAt: () => earliest(paced.map(({ sink, pace }) => pace.nextTryAt() ?? sink.nextDueAt())),
-    heldUntil: () => earliest(sinks.map((sink) => sink.nextDueAt())),
+    heldUntil: () => earliest(sinks.map((sink) => sink.heldUntil())),
     async close() {
       await Promise.all(sinks.map((sink) => sink.close()));
     },

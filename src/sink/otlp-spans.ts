@@ -1,15 +1,18 @@
 import type { SpanRecord } from "../core/span.ts";
 import type { Fact } from "../journal/fact.ts";
 import { isPersonaSwitched } from "../projection/facts.ts";
-import { foldSession, type SessionState } from "../projection/session.ts";
+import { emptySession, foldSession, type SessionState } from "../projection/session.ts";
+import { foldOpenSpans, noOpenSpans, type OpenSpans } from "./open-spans.ts";
 
 /** What the sink needs to know of all facts before its place. */
-export interface SpanFold {
+export interface SpanFold extends OpenSpans {
   readonly session: SessionState;
 }
 
+export const emptySpanFold: SpanFold = { session: emptySession, ...noOpenSpans };
+
 /**
- * Folds one fact into the spans that are over with it. From where and to what a switch led is told by the
+ * Folds one fact into the span that is over with it. From where and to what a switch led is told by the
  * journal's order, as everywhere. A switch to what was active already is no span, nor is one that the
  * sampler left out when its fact was made.
  */
@@ -20,9 +23,8 @@ export function foldSpans(
   const { state: session, events } = foldSession(state.session, fact);
   const switched = events.find((event) => event.kind === "switched");
   const next = session === state.session ? state : { ...state, session };
-  if (switched === undefined || !isPersonaSwitched(fact) || !fact.trace.sampled) {
-    return { state: next, span: undefined };
-  }
+  const ofRun = foldOpenSpans(next, fact);
+  if (switched === undefined || !isPersonaSwitched(fact) || !fact.trace.sampled) return ofRun;
   const span: SpanRecord = {
     identity: fact.trace,
     name: "persona_switch",
@@ -40,5 +42,5 @@ export function foldSpans(
     links: [],
     resource: fact.resource,
   };
-  return { state: next, span };
+  return { state: ofRun.state, span };
 }

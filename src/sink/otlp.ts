@@ -1,11 +1,11 @@
 import type { OtlpClient } from "../backend/otlp.ts";
 import type { DeliveryOutcome } from "../backend/outcome.ts";
 import { systemErrorCode } from "../core/errors.ts";
+import { isProvablyDead, type Owner } from "../core/owner.ts";
 import type { SpanRecord } from "../core/span.ts";
 import { readFacts } from "../journal/read.ts";
 import { type Cursor, isBefore } from "../journal/segments.ts";
 import type { Ledger } from "../projection/ledger-store.ts";
-import { emptySession } from "../projection/session.ts";
 import {
   appendDeadLetters,
   type Checkpoint,
@@ -18,7 +18,8 @@ import {
   withSuccess,
   writeCheckpoint,
 } from "./checkpoint.ts";
-import { foldSpans, type SpanFold } from "./otlp-spans.ts";
+import { closeInterrupted, noOpenSpans, type OpenSpan } from "./open-spans.ts";
+import { emptySpanFold, foldSpans, type SpanFold } from "./otlp-spans.ts";
 import type { Sink, SinkContext } from "./sink.ts";
 
 /** The OpenTelemetry SDK's own default batch size (`OTEL_BSP_MAX_EXPORT_BATCH_SIZE`). */
@@ -26,6 +27,12 @@ const BATCH_SPANS = 512;
 
 /** A sink that is configured for the first time starts with the facts of the last day. */
 const FIRST_BACKFILL_MS = 24 * 3_600_000;
+
+/** What is open for longer is closed as interrupted, whoever may be alive. */
+const LONGEST_OPEN_MS = 24 * 3_600_000;
+
+/** How often it looks whether those are alive whose spans are open. */
+const LOOK_AGAIN_MS = 5000;
 
 /** A finished span with the place and the fold behind its fact, so that a part of a batch can be settled. */
 interface Placed {
@@ -36,13 +43,20 @@ interface Placed {
 
 /**
  * Replays facts as spans to an OTLP backend. The ids were fixed when the facts were made, so whatever is
- * sent again after a doubtful outcome is the identical span.
+ * sent again after a doubtful outcome is the identical span. A span whose end nobody will write any more is
+ * closed as interrupted once the whole journal has been read; its end is on disk before it is sent.
  */
-export function createOtlpSink(context: SinkContext, destinationHash: string, client: OtlpClient): Sink {
+export function createOtlpSink(
+  context: SinkContext,
+  destinationHash: string,
+  client: OtlpClient,
+  isDead: (owner: Owner) => boolean = isProvablyDead,
+): Sink {
   const { home, clock } = context;
   const path = checkpointPath(home, "otlp", destinationHash);
-  let checkpoint: Checkpoint<SpanFold> | undefined = readCheckpoint<SpanFold>(path);
+  let checkpoint: Checkpoint<SpanFold> | undefined = readOwn(path);
   let retryAfterMs: number | undefined;
+  let lookAt = 0;
 
   function keep(cursor: Cursor, own: SpanFold, health: SinkHealth): void {
     checkpoint = { cursor, state: { own, health } };
@@ -89,6 +103,36 @@ export function createOtlpSink(context: SinkContext, destinationHash: string, cl
     }
   }
 
+  /** Sends what was closed as interrupted. @returns false when delivery has to stop. */
+  async function settleInterrupted(deadlineAt: number): Promise<boolean> {
+    while (checkpoint !== undefined && checkpoint.state.own.interrupted.length > 0) {
+      if (clock.now() >= deadlineAt) return false;
+      const { cursor, state } = checkpoint;
+      const { interrupted } = state.own;
+      const batch = interrupted.slice(0, BATCH_SPANS).map((span, index) => ({
+        span,
+        after: cursor,
+        fold: { ...state.own, interrupted: interrupted.slice(index + 1) },
+      }));
+      if (!(await settle(batch, deadlineAt))) return false;
+    }
+    return true;
+  }
+
+  /** Decides which open spans are over without their end, and keeps that before any of them is sent. */
+  function findInterrupted(now: number): void {
+    if (checkpoint === undefined) return;
+    const { cursor, state } = checkpoint;
+    const isOver = ({ span, owner }: OpenSpan) => now - span.startMs > LONGEST_OPEN_MS || isDead(owner);
+    const own = closeInterrupted(state.own, isOver);
+    // Whoever was dead by then had written all it ever will; only what is read after that shows that the end
+    // is not there.
+    if (own === state.own || hasMore(home.journal, cursor)) return;
+    const decided = { cursor, state: { ...state, own } };
+    writeCheckpoint(home, path, decided);
+    checkpoint = decided;
+  }
+
   return {
     name: "otlp",
     get cursor() {
@@ -99,7 +143,9 @@ export function createOtlpSink(context: SinkContext, destinationHash: string, cl
     },
     async deliver(ledger, deadlineAt) {
       checkpoint ??= firstCheckpoint(context, ledger);
+      lookAt = clock.now() + LOOK_AGAIN_MS;
       try {
+        if (!(await settleInterrupted(deadlineAt))) return;
         while (checkpoint.cursor.seq < ledger.cursor.seq) {
           // Not sent is not failed: what is left of a backlog waits for the next round.
           if (clock.now() >= deadlineAt) return;
@@ -113,6 +159,8 @@ export function createOtlpSink(context: SinkContext, destinationHash: string, cl
             keep({ ...cursor, seq: ledger.cursor.seq }, fold, withDropped(health, "evicted", missing));
           } else if (cursor.seq > checkpoint.cursor.seq) keep(cursor, fold, health);
         }
+        findInterrupted(clock.now());
+        if (!(await settleInterrupted(deadlineAt))) return;
         // All had arrived, but that could not be kept: the disk may have room again.
         const { health, own } = checkpoint.state;
         if (health.failing !== undefined) keep(checkpoint.cursor, own, withSuccess(health, clock.now()));
@@ -122,7 +170,13 @@ export function createOtlpSink(context: SinkContext, destinationHash: string, cl
     },
     isStale: () => false,
     retryAfterMs: () => retryAfterMs,
-    nextDueAt: () => undefined,
+    nextDueAt() {
+      if (checkpoint === undefined) return undefined;
+      const { open, interrupted } = checkpoint.state.own;
+      return interrupted.length > 0 || Object.keys(open).length > 0 ? lookAt : undefined;
+    },
+    // A run may take for ever; whoever delivers next closes it should it be killed.
+    heldUntil: () => undefined,
     close: () => client.close(),
   };
 
@@ -143,6 +197,22 @@ export function createOtlpSink(context: SinkContext, destinationHash: string, cl
 
 const NOWHERE: Cursor = { segment: 1, offset: 0, seq: 0 };
 
+/** Those that were kept before spans could be open know of none. */
+function readOwn(path: string): Checkpoint<SpanFold> | undefined {
+  const kept = readCheckpoint<SpanFold>(path);
+  if (kept === undefined) return undefined;
+  return { ...kept, state: { ...kept.state, own: { ...emptySpanFold, ...kept.state.own } } };
+}
+
+function hasMore(journal: string, from: Cursor): boolean {
+  let found = false;
+  readFacts(journal, from, () => {
+    found = true;
+    return false;
+  });
+  return found;
+}
+
 function readBatch(
   journal: string,
   from: Checkpoint<SpanFold>,
@@ -159,7 +229,10 @@ function readBatch(
   return { batch, cursor: read.cursor, fold };
 }
 
-/** Stands before the first fact of the last day, knowing who was active then. */
+/**
+ * Stands before the first fact of the last day, knowing who was active then. What was open then is nothing that a
+ * new destination waits for: it is shown if it ends.
+ */
 function firstCheckpoint({ home, clock }: SinkContext, ledger: Ledger): Checkpoint<SpanFold> {
   const since = clock.now() - FIRST_BACKFILL_MS;
   let kept = 0;
@@ -168,7 +241,7 @@ function firstCheckpoint({ home, clock }: SinkContext, ledger: Ledger): Checkpoi
     return isBefore(after, ledger.cursor);
   });
   const start = { segment: 0, offset: 0, seq: Math.max(0, ledger.cursor.seq - kept) };
-  let fold: SpanFold = { session: emptySession };
+  let fold = emptySpanFold;
   let cursor: Cursor | undefined;
   readFacts(home.journal, undefined, (fact, after) => {
     if (fact.ts >= since) return false;
@@ -176,5 +249,5 @@ function firstCheckpoint({ home, clock }: SinkContext, ledger: Ledger): Checkpoi
     cursor = { ...after, seq: start.seq + after.seq };
     return undefined;
   });
-  return newCheckpoint(cursor ?? start, fold);
+  return newCheckpoint(cursor ?? start, { ...fold, ...noOpenSpans });
 }

@@ -141,6 +141,7 @@ export function createPushgatewaySink(
     isStale,
     retryAfterMs: () => retryAfterMs,
     nextDueAt: () => checkpoint?.state.own.dueAt ?? undefined,
+    heldUntil: () => checkpoint?.state.own.dueAt ?? undefined,
     async close() {},
   };
 }

@@ -28,5 +28,7 @@ export interface Sink {
   retryAfterMs(): number | undefined;
   /** When this sink wants to be called again though no fact is new; undefined if it does not. */
   nextDueAt(): number | undefined;
+  /** Until when it holds values back that it has to show then; undefined when it holds none. */
+  heldUntil(): number | undefined;
   close(): Promise<void>;
 }

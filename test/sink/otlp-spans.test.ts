@@ -1,13 +1,12 @@
 import { expect, test } from "vitest";
 import type { Fact } from "../../src/journal/fact.ts";
-import { emptySession } from "../../src/projection/session.ts";
-import { foldSpans, type SpanFold } from "../../src/sink/otlp-spans.ts";
+import { emptySpanFold, foldSpans } from "../../src/sink/otlp-spans.ts";
 import { aFact, aSwitch } from "../journal/a-fact.ts";
 
 const START = 1_750_000_000_000;
 
 function spansOf(facts: readonly Fact[]) {
-  let state: SpanFold = { session: emptySession };
+  let state = emptySpanFold;
   return facts.map((fact) => {
     const folded = foldSpans(state, fact);
     state = folded.state;
@@ -65,8 +64,7 @@ test("a clock that was set back while the command ran makes no negative duration
 });
 
 test("facts of other types, also unknown ones, make no span and change nothing", () => {
-  const state = { session: emptySession };
-  expect(foldSpans(state, aFact()).state).toBe(state);
+  expect(foldSpans(emptySpanFold, aFact()).state).toBe(emptySpanFold);
   expect(spansOf([aFact(), aFact({ type: "persona.switched", data: { persona: 7 } })])).toEqual([
     undefined,
     undefined,

@@ -1,9 +1,7 @@
 import { readFileSync, rmSync } from "node:fs";
 import { beforeEach, describe, expect, test } from "vitest";
-import type { OtlpClient } from "../../src/backend/otlp.ts";
 import type { DeliveryOutcome } from "../../src/backend/outcome.ts";
 import type { Home } from "../../src/core/home.ts";
-import type { SpanRecord } from "../../src/core/span.ts";
 import { appendFact } from "../../src/journal/append.ts";
 import type { Fact } from "../../src/journal/fact.ts";
 import { listSegments, segmentPath } from "../../src/journal/segments.ts";
@@ -11,6 +9,7 @@ import { openLedger, saveLedger } from "../../src/projection/ledger-store.ts";
 import { countDeadLetters, deadLetterPath } from "../../src/sink/checkpoint.ts";
 import { createOtlpSink } from "../../src/sink/otlp.ts";
 import { aFact, aSwitch } from "../journal/a-fact.ts";
+import { type Answer, ids, stubClient } from "./stub-otlp-client.ts";
 import { temporaryHome } from "./temporary-home.ts";
 
 const NOW = 1_750_000_000_000;
@@ -24,25 +23,6 @@ beforeEach(() => {
   now = NOW;
 });
 
-type Answer = (spans: readonly SpanRecord[], attempt: number) => DeliveryOutcome;
-
-/** A backend that answers as told and keeps what it accepts, each time it does. */
-function stubClient(answer: Answer = () => ({ status: "accepted" })) {
-  const attempts: string[][] = [];
-  const accepted: SpanRecord[] = [];
-  const client: OtlpClient = {
-    async send(spans) {
-      const outcome = answer(spans, attempts.length);
-      attempts.push(ids(spans));
-      if (outcome.status === "accepted") accepted.push(...spans);
-      return outcome;
-    },
-    async close() {},
-  };
-  return { client, attempts, accepted };
-}
-
-const ids = (spans: readonly SpanRecord[]) => spans.map(({ identity }) => identity.spanId);
 const spanIds = (facts: readonly Fact[]) => facts.map(({ trace }) => trace.spanId);
 
 function append(facts: readonly Fact[], segmentBytes = 1 << 20) {
