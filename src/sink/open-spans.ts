@@ -72,13 +72,13 @@ export function closeInterrupted<State extends OpenSpans>(
   const over = Object.entries(state.open).filter(([, open]) => isOver(open));
   if (over.length === 0) return state;
   const gone = new Set(over.map(([spanId]) => spanId));
-  const inwards = over.toSorted(([, a], [, b]) => DEPTH[b.span.kind] - DEPTH[a.span.kind]);
+  const innermostFirst = over.toSorted(([, a], [, b]) => DEPTH[b.span.kind] - DEPTH[a.span.kind]);
   return {
     ...state,
     open: Object.fromEntries(Object.entries(state.open).filter(([spanId]) => !gone.has(spanId))),
     interrupted: [
       ...state.interrupted,
-      ...inwards.map(([, { span, lastMs }]) => interruptedSpan(span, lastMs)),
+      ...innermostFirst.map(([, { span, lastMs }]) => interruptedSpan(span, lastMs)),
     ],
     closed: [...state.closed, ...gone].slice(-CLOSED_LIMIT),
   };
