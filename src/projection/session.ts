@@ -141,7 +141,8 @@ function forgetIdleRuns(state: SessionState, now: number): FoldedScope {
   for (const [scope, value] of Object.entries(state.scopes)) {
     const { active } = value;
     if (isRunScope(scope) && (active === null || isIdle(active, now))) {
-      if (active !== null) events.push(ended(scope, active, now, "idle"));
+      // Killed at some time after its last fact, and nobody knows when: what is known is counted.
+      if (active !== null) events.push(ended(scope, active, active.lastActivity, "idle"));
       continue;
     }
     kept.push([scope, value]);
