@@ -14,6 +14,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   backend: ["projection", "core"],
   sink: ["projection", "backend", "journal", "core"],
   persona: ["projection", "journal", "core"],
+  workflow: ["persona", "projection", "backend", "journal", "core"],
   delivery: ["sink", "persona", "projection", "backend", "journal", "config", "core"],
   hot: ["persona", "projection", "delivery", "journal", "config", "core"],
   cli: ["persona", "delivery", "sink", "projection", "backend", "journal", "config", "core"],
