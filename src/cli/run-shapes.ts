@@ -100,7 +100,7 @@ const runsLogsShape = document("runs-logs", {
   logs: z.array(
     z.object({
       stage: z.string(),
-      file: z.string().nullable().describe("null: it has none, or none any more"),
+      files: z.array(z.string()).describe("its own and its gates'; empty when it has none, or none any more"),
     }),
   ),
 });

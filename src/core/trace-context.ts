@@ -37,6 +37,11 @@ export function parentFromEnvironment(env: Environment): ParentContext | undefin
   };
 }
 
+/** `TRACEPARENT` for a child process of this span. */
+export function formatTraceparent({ traceId, spanId, sampled }: SpanIdentity): string {
+  return `00-${traceId}-${spanId}-${sampled ? "01" : "00"}`;
+}
+
 /** Decides identity and sampling of a new span: under the given parent, else as the root of a new trace. */
 export function newSpanIdentity(env: Environment, parent = parentFromEnvironment(env)): SpanIdentity {
   const random = randomHex(24);

@@ -2,11 +2,12 @@ import fs from "node:fs";
 import { basename } from "node:path";
 import { errorCode } from "../core/errors.ts";
 import { currentOwner } from "../core/owner.ts";
+import type { SpanIdentity } from "../core/span.ts";
 import { newSpanIdentity } from "../core/trace-context.ts";
 import type { Work } from "./definition.ts";
 import { doManually, type WorkCommand, type WorkError, workCommand } from "./do-work.ts";
 import type { EngineContext } from "./engine-context.ts";
-import { parseOutputs } from "./outputs.ts";
+import { readOutputs } from "./outputs.ts";
 import { environmentOf } from "./run-environment.ts";
 import { type ProcessResult, runProcess } from "./run-process.ts";
 import type { StageRun } from "./run-stage.ts";
@@ -27,7 +28,7 @@ export async function attemptWork(
   number: number,
   context: EngineContext,
 ): Promise<AttemptEnd> {
-  const { run, stage } = stageRun;
+  const { run, stage, trace } = stageRun;
   const fail = (error: WorkError): AttemptEnd => ({ outputs: {}, error, exitCode: undefined });
   if (work.kind === "manual") {
     // What a person found out is in nobody's file, so nothing is missed.
@@ -39,19 +40,22 @@ export async function attemptWork(
     if (!command.ok) return fail(command.error);
     const outputFile = run.store.file("outputs", `${stage.id}.${number}`);
     fs.rmSync(outputFile, { force: true });
-    const result = await runCommand(stageRun, command.value, number, outputFile, context);
+    const identity = newSpanIdentity(context.env, trace);
+    const env = environmentOf(run, stage, identity, { TTA_OUTPUT: outputFile }, context);
+    if (!env.ok) return fail({ type: env.error.reason, message: env.error.message });
+    const result = await runCommand(stageRun, command.value, env.value, identity, number, context);
     if (result.pid === undefined) {
-      return fail({
-        type: result.errorType,
-        message: `${command.value.file} cannot be run (${result.errorType})`,
-      });
+      const { errorType: type = "unknown" } = result;
+      return fail({ type, message: `${command.value.file} cannot be run (${type})` });
     }
     const { exitCode } = result;
     if (result.errorType !== undefined)
       return { outputs: {}, error: processError(result, stageRun), exitCode };
     const outputs = readOutputs(outputFile);
-    if ("message" in outputs) return { outputs: {}, error: outputs, exitCode };
-    return { outputs: outputs.outputs, error: missingOutput(stage.outputs, outputs.outputs), exitCode };
+    if (!outputs.ok) {
+      return { outputs: {}, error: { type: "bad_output", message: outputs.error.message }, exitCode };
+    }
+    return { outputs: outputs.value, error: missingOutput(stage.outputs, outputs.value), exitCode };
   } catch (error) {
     // The run's own files: a full disk, a home that was taken away.
     const code = errorCode(error);
@@ -61,15 +65,14 @@ export async function attemptWork(
 }
 
 async function runCommand(
-  { run, stage, scope, trace, cwd, log }: StageRun,
+  { run, stage, scope, cwd, log }: StageRun,
   { file, args }: WorkCommand,
+  env: Readonly<Record<string, string>>,
+  identity: SpanIdentity,
   attempt: number,
-  outputFile: string,
   context: EngineContext,
 ): Promise<ProcessResult & { readonly pid: number | undefined }> {
   const { recorder, clock, cancellation, graceMs } = context;
-  const identity = newSpanIdentity(context.env, trace);
-  const env = environmentOf(run, stage, identity, { TTA_OUTPUT: outputFile }, context);
   const child = runProcess({
     file,
     args,
@@ -115,11 +118,6 @@ function processError(result: ProcessResult, { stage }: StageRun): WorkError {
   if (result.cancelled) return { type: "cancelled", message: "cancelled" };
   if (result.signal !== undefined) return { type, message: `ended by ${result.signal}` };
   return { type, message: `exit code ${result.exitCode}` };
-}
-
-function readOutputs(file: string): { readonly outputs: Outputs } | WorkError {
-  const parsed = parseOutputs(file);
-  return parsed.ok ? { outputs: parsed.value } : { type: "bad_output", message: parsed.error.message };
 }
 
 function missingOutput(declared: readonly string[], outputs: Outputs): WorkError | undefined {

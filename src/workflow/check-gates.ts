@@ -8,6 +8,8 @@ import { checkValue, type Verdict } from "./gate-value.ts";
 import { runScript } from "./run-script.ts";
 import type { StageRun } from "./run-stage.ts";
 import type { Outputs } from "./run-store.ts";
+import { createStageLog } from "./stage-log.ts";
+import { gateLogPath } from "./stage-log-path.ts";
 
 /** Checks every gate, also after one has failed, so that one look tells all that is wrong. Each is a fact. */
 export async function checkGates(
@@ -62,11 +64,18 @@ async function checkGate(
 
 async function checkRun(
   gate: Extract<Gate, { readonly kind: "run" }>,
-  { run, stage, cwd, trace, log }: StageRun,
+  { run, stage, cwd, trace, logFile }: StageRun,
   context: EngineContext,
 ): Promise<Verdict> {
   const script = { name: `${stage.id}.gate-${gate.name}`, text: gate.script, timeoutMs: gate.timeoutMs };
+  const { masker, observer } = context;
+  const log = createStageLog({
+    path: gateLogPath(logFile, gate.name),
+    masker,
+    onLine: (_, text) => observer.line(stage, text),
+  });
   const result = await runScript(run, stage, script, { cwd, trace }, log.write, context);
+  log.close();
   const late = result.timedOut ? `not over after ${(gate.timeoutMs ?? 0) / 1000} s` : undefined;
   return { passed: result.exitCode === 0, detail: late ?? `exit code ${result.exitCode}` };
 }

@@ -24,7 +24,6 @@ export interface EngineContext {
   readonly env: Environment;
   /** Steady: durations and deadlines go by it. */
   readonly clock: Clock;
-  readonly idleTimeoutMs: number;
   readonly recorder: Recorder;
   readonly masker: Masker;
   readonly cancellation: Cancellation;

@@ -30,6 +30,12 @@ interface RunFacts {
   "gate.checked": GateChecked;
 }
 
+/**
+ * Of a session in a scope of its own: it ends with its work, however long that takes without a fact. Only one whose
+ * process was killed is over when so much time has passed.
+ */
+export const RUN_IDLE_TIMEOUT_MS = 7 * 24 * 3_600_000;
+
 export interface RecorderContext extends FactContext {
   readonly home: Home;
   readonly segmentBytes: number;

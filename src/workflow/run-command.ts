@@ -1,18 +1,18 @@
 import { basename } from "node:path";
 import type { Clock } from "../core/clock.ts";
-import type { Environment } from "../core/environment.ts";
+import { type Environment, envValue } from "../core/environment.ts";
+import { UserError } from "../core/errors.ts";
 import { randomHex } from "../core/random.ts";
 import { newSpanIdentity } from "../core/trace-context.ts";
 import type { Cancellation } from "./cancellation.ts";
 import type { StagePersona } from "./engine-context.ts";
-import type { Recorder } from "./recorder.ts";
+import { type Recorder, RUN_IDLE_TIMEOUT_MS } from "./recorder.ts";
 import { type ProcessResult, runProcess } from "./run-process.ts";
 import { stageEnvironment } from "./stage-environment.ts";
 
 export interface CommandContext {
   readonly env: Environment;
   readonly clock: Clock;
-  readonly idleTimeoutMs: number;
   readonly recorder: Recorder;
   readonly cancellation: Cancellation;
   readonly graceMs: number;
@@ -35,31 +35,31 @@ export async function runCommandAs(
   const startedAt = clock.now();
   const scope = `run:${randomHex(4)}/exec`;
   const identity = newSpanIdentity(env);
-  const { idleTimeoutMs } = context;
   const { name } = persona;
   const session = () => newSpanIdentity(env, identity);
   recorder.record("persona.switched", scope, session(), {
     persona: name,
     chatmode,
     startedAt,
-    idleTimeoutMs,
+    idleTimeoutMs: RUN_IDLE_TIMEOUT_MS,
   });
+  const environment = stageEnvironment({
+    env,
+    // A wrapper that takes away what its caller has set would be no wrapper: only what is blocked goes.
+    policy: { allowEnvironmentAccess: ["*"], blockList: persona.blockList },
+    parameters: {},
+    outputs: {},
+    stageEnv: {},
+    trace: identity,
+    baggage: envValue(env, "BAGGAGE"),
+    extra: { TTA_PERSONA: name },
+  });
+  if (!environment.ok) throw new UserError(environment.error);
   const child = runProcess({
     file,
     args,
     cwd: context.cwd,
-    env: stageEnvironment({
-      env,
-      policy: {
-        allowEnvironmentAccess: persona.allowEnvironmentAccess,
-        blockList: persona.blockList,
-      },
-      parameters: {},
-      outputs: {},
-      stageEnv: {},
-      trace: identity,
-      extra: { TTA_PERSONA: name },
-    }),
+    env: environment.value,
     stdin: "inherit",
     stdio: "inherit",
     ownGroup: !isTerminal,

@@ -1,7 +1,12 @@
 import { dirname } from "node:path";
+import { envValue } from "../core/environment.ts";
+import type { Failure } from "../core/errors.ts";
+import type { Result } from "../core/result.ts";
 import type { SpanIdentity } from "../core/span.ts";
 import type { Stage } from "./definition.ts";
 import type { EngineContext, Run } from "./engine-context.ts";
+import { stagesBefore } from "./plan.ts";
+import type { Outputs } from "./run-store.ts";
 import { stageEnvironment } from "./stage-environment.ts";
 
 /** The environment of a process of a stage: its persona's policy, the run's data, and the span it belongs to. */
@@ -11,15 +16,16 @@ export function environmentOf(
   trace: SpanIdentity,
   more: Readonly<Record<string, string>>,
   context: EngineContext,
-): Record<string, string> {
+): Result<Record<string, string>, Failure> {
   const { allowEnvironmentAccess, blockList } = context.persona(stage.persona);
   return stageEnvironment({
     env: context.env,
     policy: { allowEnvironmentAccess, blockList },
     parameters: run.parameters,
-    outputs: Object.fromEntries(run.outputs),
+    outputs: outputsBefore(run, stage),
     stageEnv: stage.env,
     trace,
+    baggage: envValue(context.env, "BAGGAGE"),
     extra: {
       TTA_PERSONA: stage.persona,
       TTA_RUN_ID: run.store.id,
@@ -29,4 +35,11 @@ export function environmentOf(
       ...more,
     },
   });
+}
+
+/** Of the stages that this one waits for; what others have handed on by now is a matter of chance. */
+function outputsBefore({ workflow, outputs }: Run, { id }: Stage): Readonly<Record<string, Outputs>> {
+  return Object.fromEntries(
+    stagesBefore(workflow.stages, id).map((stage) => [stage.id, outputs.get(stage.id) ?? {}]),
+  );
 }

@@ -1,3 +1,4 @@
+import { UserError } from "../core/errors.ts";
 import type { SpanIdentity } from "../core/span.ts";
 import type { Stage } from "./definition.ts";
 import { writeScript } from "./do-work.ts";
@@ -15,11 +16,14 @@ export async function runScript(
   context: EngineContext,
 ): Promise<ProcessResult> {
   const { clock, graceMs, cancellation } = context;
+  const env = environmentOf(run, stage, at.trace, {}, context);
+  // Whatever cannot be handed to this script cannot be handed to the stage's work either, which says so.
+  if (!env.ok) throw new UserError(env.error);
   const child = runProcess({
     file: "bash",
     args: ["-eo", "pipefail", writeScript(run, script.name, script.text)],
     cwd: at.cwd,
-    env: environmentOf(run, stage, at.trace, {}, context),
+    env: env.value,
     stdin: "ignore",
     stdio: { onOutput },
     ownGroup: true,

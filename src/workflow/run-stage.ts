@@ -11,7 +11,8 @@ import type { Retry, Stage, Work } from "./definition.ts";
 import type { WorkError } from "./do-work.ts";
 import type { EngineContext, Run, StageOutcome } from "./engine-context.ts";
 import { absolute } from "./gate-value.ts";
-import { openStageLog, type StageLog } from "./stage-log.ts";
+import { RUN_IDLE_TIMEOUT_MS } from "./recorder.ts";
+import { createStageLog, type StageLog } from "./stage-log.ts";
 import { stageLogPath } from "./stage-log-path.ts";
 
 /** One stage while it is run. */
@@ -55,28 +56,27 @@ export async function runStage(
     startedAt,
   };
   const { persona, chatmode } = stage;
-  const { idleTimeoutMs } = context;
   recorder.record("persona.switched", scope, newSpanIdentity(context.env, identity), {
     persona,
     chatmode,
     startedAt,
-    idleTimeoutMs,
+    idleTimeoutMs: RUN_IDLE_TIMEOUT_MS,
   });
   const place = recorder.record("stage.started", scope, identity, about);
   observer.stageStarted(stage);
 
   const logFile = stageLogPath(context.home, place?.segment ?? 0, run.store.id, stage.id);
-  const log = openStageLog({
+  const log = createStageLog({
     path: logFile,
     masker,
     onLine: (_, text) => observer.line(stage, text),
   });
   const stageRun: StageRun = { run, stage, scope, trace: identity, cwd, log, logFile };
   const { end, attempts } = await workWithRetries(stageRun, context);
-  log.flush();
+  // Before the gates: they may look into it.
+  const { both: tail, stderr: stderrTail } = log.close();
   const gates = end.error === undefined ? await checkGates(stageRun, end.outputs, context) : [];
   const failedGate = gates.find(({ result }) => result === "failed");
-  const { tail, stderrTail } = await log.close();
 
   const error = maskError(end.error ?? (failedGate && gateError(failedGate)), context);
   const result = resultOf(error, end, context);

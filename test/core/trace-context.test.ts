@@ -9,7 +9,7 @@ import {
 } from "@opentelemetry/sdk-trace-base";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { newSpanIdentity, parentFromEnvironment } from "../../src/core/trace-context.ts";
+import { formatTraceparent, newSpanIdentity, parentFromEnvironment } from "../../src/core/trace-context.ts";
 
 const TRACE_ID = "0af7651916cd43dd8448eb211c80319c";
 const SPAN_ID = "b7ad6b7169203331";
@@ -164,6 +164,11 @@ describe("a new span", () => {
   ])("under %s", (_, env, sampled) => {
     expect(newSpanIdentity(env).sampled).toBe(sampled);
   });
+});
+
+test.each([true, false])("a child reads what its parent handed on, sampled: %s", (sampled) => {
+  const identity = { traceId: TRACE_ID, spanId: SPAN_ID, sampled };
+  expect(parentFromEnvironment({ TRACEPARENT: formatTraceparent(identity) })).toEqual(identity);
 });
 
 function unsampled() {

@@ -86,7 +86,13 @@ test("it does not outlive its cap, however much comes in", async () => {
 
 test("at its cap it has delivered what was there", async () => {
   append();
-  await runDeliverer(context, { generation: lease(), programPath, holdsFirstValues: true, longestLifeMs: 0, isStopped: () => false });
+  await runDeliverer(context, {
+    generation: lease(),
+    programPath,
+    holdsFirstValues: true,
+    longestLifeMs: 0,
+    isStopped: () => false,
+  });
   expect(gateway.requests()).toHaveLength(1);
   expect(readLease(home.lease)).toEqual({ kind: "free" });
 });
@@ -94,7 +100,12 @@ test("at its cap it has delivered what was there", async () => {
 test("it ends when it is told to stop, and gives the lease back", async () => {
   append();
   let isStopped = false;
-  const running = runDeliverer(context, { generation: lease(), programPath, holdsFirstValues: true, isStopped: () => isStopped });
+  const running = runDeliverer(context, {
+    generation: lease(),
+    programPath,
+    holdsFirstValues: true,
+    isStopped: () => isStopped,
+  });
   await waitFor(() => gateway.value(SWITCHES) === 1, { what: "the switch" });
   isStopped = true;
   await running;
@@ -122,7 +133,12 @@ test("one that waits for its turn takes it when the holder lets go", async () =>
   const generation = takeLease(home.lease, other) ?? 0;
   append();
   let isStopped = false;
-  const running = runDeliverer(context, { generation: 0, programPath, holdsFirstValues: true, isStopped: () => isStopped });
+  const running = runDeliverer(context, {
+    generation: 0,
+    programPath,
+    holdsFirstValues: true,
+    isStopped: () => isStopped,
+  });
   releaseLease(home.lease, generation);
   await waitFor(() => gateway.value(SWITCHES) === 1, { what: "the switch" });
   expect(readLease(home.lease)).toMatchObject({ kind: "held", record: own });
@@ -133,7 +149,12 @@ test("one that waits for its turn takes it when the holder lets go", async () =>
 test("asked by other settings it lets go; asked by its own it tries at once what failed", async () => {
   append();
   await gateway.behave({ status: 503, headers: { "retry-after": "3600" } });
-  const running = runDeliverer(context, { generation: lease(), programPath, holdsFirstValues: true, isStopped: () => false });
+  const running = runDeliverer(context, {
+    generation: lease(),
+    programPath,
+    holdsFirstValues: true,
+    isStopped: () => false,
+  });
   await waitFor(() => gateway.requests().length === 1, { what: "the refusal" });
   await gateway.behave("ok");
   askHandover(home.lease, { ...own, owner: currentOwner(process.ppid) });

@@ -21,7 +21,7 @@ export const command: Command = {
   summary: "Run one command under a persona, measured as a session and a span of its own",
   description:
     "The command's input, output and exit code are its own; signals reach it once. It finds TRACEPARENT and " +
-    "TTA_PERSONA in its environment, and of the other variables those that the persona's security settings leave it. " +
+    "TTA_PERSONA in its environment; variables that the persona's security.blockList names are taken out of it. " +
     "The active persona stays as it is.",
   arguments: [{ name: "command", doc: "behind --, with its arguments", variadic: true }],
   options: [
@@ -57,7 +57,6 @@ export const command: Command = {
     const result = await runCommandAs(persona, chatmode, words, {
       env: ctx.env,
       clock: steadyClock(ctx.clock),
-      idleTimeoutMs: ctx.settings.idleTimeoutMs,
       recorder: recorderFor(ctx),
       cancellation: cancelOnSignals(),
       graceMs: GRACE_MS,

@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import { ExitCode, UserError } from "../../core/errors.ts";
 import type { RunRecord } from "../../projection/runs.ts";
-import { findStageLog } from "../../workflow/stage-log-path.ts";
+import { findStageLogs } from "../../workflow/stage-log-path.ts";
 import type { Command } from "../command.ts";
 import type { CliContext } from "../context.ts";
 import { currentLedger } from "../delivery-context.ts";
@@ -72,16 +72,17 @@ const logs: Command = {
     }
     const found = (stage === undefined ? ids : [stage]).map((id) => ({
       stage: id,
-      file: findStageLog(ctx.home, run.runId, id) ?? null,
+      files: [...findStageLogs(ctx.home, run.runId, id)],
     }));
     const document: RunsLogsJson = { schema: "tta-persona/runs-logs/1", runId: run.runId, logs: found };
     if (ctx.flags.json) {
       ctx.output.answer(document, "");
       return ExitCode.done;
     }
-    for (const { stage: id, file } of found) {
+    for (const { stage: id, files } of found) {
       if (found.length > 1) ctx.output.raw(`${ctx.paint.bold(`--- ${id} ---`)}\n`);
-      ctx.output.raw(file === null ? ctx.paint.dim("no log\n") : fs.readFileSync(file, "utf8"));
+      if (files.length === 0) ctx.output.raw(ctx.paint.dim("no log\n"));
+      for (const file of files) ctx.output.raw(fs.readFileSync(file, "utf8"));
     }
     return ExitCode.done;
   },

@@ -1,13 +1,14 @@
 import { steadyClock } from "../../core/clock.ts";
-import { createMasker, secretValuesOf } from "../../core/mask.ts";
+import { createMasker } from "../../core/mask.ts";
 import { currentOwner } from "../../core/owner.ts";
+import { secretValuesOf } from "../../core/secret-values.ts";
 import type { SpanIdentity } from "../../core/span.ts";
 import { newSpanIdentity } from "../../core/trace-context.ts";
 import type { Cancellation } from "../../workflow/cancellation.ts";
 import type { Stage } from "../../workflow/definition.ts";
 import { type RunOutcome, runWorkflow } from "../../workflow/engine.ts";
 import type { StagePersona } from "../../workflow/engine-context.ts";
-import { endLeftoverGroup } from "../../workflow/run-process.ts";
+import { endLeftoverGroup } from "../../workflow/process-group.ts";
 import { createRun, pruneStoredRuns, removeStoredRun } from "../../workflow/run-store.ts";
 import type { CliContext } from "../context.ts";
 import { findPersona } from "../find-persona.ts";
@@ -77,7 +78,6 @@ export async function executeRun(
       home,
       env,
       clock: steadyClock(ctx.clock),
-      idleTimeoutMs: settings.idleTimeoutMs,
       recorder: recorderFor(ctx),
       masker: createMasker({ secretValues: secretValuesOf(env) }),
       cancellation: options.cancellation,

@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import type { Paint } from "../../core/output.ts";
 import type { StageOutcome } from "../../workflow/engine-context.ts";
-import { findStageLog } from "../../workflow/stage-log-path.ts";
+import { findStageLogs } from "../../workflow/stage-log-path.ts";
 import type { CliContext } from "../context.ts";
 import type { RunJson } from "../run-shapes.ts";
 import type { Execution } from "./execute.ts";
@@ -64,8 +64,8 @@ export function summaryText(
 }
 
 function failedOutput({ stage, tail }: StageOutcome, runId: string, { home, paint }: CliContext): string {
-  const log = findStageLog(home, runId, stage.id);
-  const text = (log === undefined ? undefined : lastBytes(log)) ?? tail.map((one) => `${one}\n`).join("");
+  const logs = findStageLogs(home, runId, stage.id).map((log) => lastBytes(log) ?? "");
+  const text = logs.length > 0 ? logs.join("") : tail.map((one) => `${one}\n`).join("");
   if (text.trim() === "") return "";
   return `\n${heading(stage.id, paint)}\n${text.endsWith("\n") ? text : `${text}\n`}\n`;
 }
