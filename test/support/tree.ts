@@ -14,7 +14,7 @@ export const emptyDirectory = Symbol("empty directory");
 
 /** Writes the tree to a temporary directory that lives as long as the test, and returns its path. */
 export function plant(tree: Tree): string {
-  const root = fs.mkdtempSync(path.join(fs.realpathSync(os.tmpdir()), "personas-"));
+  const root = fs.mkdtempSync(path.join(fs.realpathSync(os.tmpdir()), "tree-"));
   onTestFinished(() => fs.rmSync(root, { recursive: true, force: true }));
   for (const [name, content] of Object.entries(tree)) {
     const file = path.join(root, name);
@@ -26,9 +26,3 @@ export function plant(tree: Tree): string {
   }
   return root;
 }
-
-/** The places of a tree with the project in `work` (or a folder beneath) and the user's personas in `user`. */
-export const placesIn = (root: string, cwd = "work") => ({
-  cwd: path.join(root, cwd),
-  userDir: path.join(root, "user"),
-});
