@@ -37,7 +37,7 @@ const variableName = named(/^[A-Za-z_][A-Za-z0-9_]*$/, "name of a variable", "LO
   withHint("is set by tta-persona itself", "Choose another name."),
 );
 
-export const PARAMETER_TYPES = ["string", "semver", "boolean", "enum", "path"] as const;
+const PARAMETER_TYPES = ["string", "semver", "boolean", "enum", "path"] as const;
 
 const parameter = mapping({
   type: z.enum(PARAMETER_TYPES).describe("what its value may be"),
