@@ -41,6 +41,7 @@ const decidable: readonly [string, Tree, string?][] = [
 ];
 
 const undecidable: readonly [string, Tree][] = [
+  ["another encoding", { [`${TTA}/a.json`]: Buffer.from('{"name": "qa", "icon": "\xe9"}', "latin1") }],
   ["YAML", { [`${TTA}/a.yaml`]: "name: qa" }],
   ["YAML that is overruled", { [`${TTA}/a.json`]: { name: "qa" }, "user/a.yml": "name: qa" }],
   ["broken JSON", { [`${TTA}/a.json`]: "{" }],

@@ -3,7 +3,7 @@ import os from "node:os";
 import path from "node:path";
 import { onTestFinished } from "vitest";
 
-/** File contents by path: text, a document that is written as JSON, a link, or an empty directory. */
+/** File contents by path: text, bytes, a document that is written as JSON, a link, or an empty directory. */
 export type Tree = Readonly<Record<string, string | object | Link | typeof emptyDirectory>>;
 
 export interface Link {
@@ -20,7 +20,7 @@ export function plant(tree: Tree): string {
     const file = path.join(root, name);
     fs.mkdirSync(content === emptyDirectory ? file : path.dirname(file), { recursive: true });
     if (content === emptyDirectory) continue;
-    if (typeof content === "string") fs.writeFileSync(file, content);
+    if (typeof content === "string" || content instanceof Uint8Array) fs.writeFileSync(file, content);
     else if (typeof content === "object" && "linkTo" in content) fs.symlinkSync(String(content.linkTo), file);
     else fs.writeFileSync(file, JSON.stringify(content, null, 2));
   }
