@@ -126,6 +126,19 @@ test("what was told to end by TERM is not told twice when its leader has ended",
   expect(isGone(child)).toBe(true);
 });
 
+test("a timeout after a cancellation is no second signal", async () => {
+  const { running, read, pidIn } = run(
+    "trap 'echo term >> got; got=1' TERM; echo $$ > ready; while [ -z \"$got\" ]; do sleep 0.02; done; sleep 0.8; exit 7",
+    { timeoutMs: 600 },
+  );
+  await pidIn("ready");
+  running.signal("SIGTERM");
+  expect(await running.result).toMatchObject({ exitCode: 7, timedOut: false, cancelled: true });
+  expect(read("got")).toBe("term\n");
+  // Its pid may be somebody else's by now.
+  running.signal("SIGKILL");
+});
+
 test("a process that does not end when it is told to is killed after the grace period", async () => {
   const { running, pidIn } = run("trap '' TERM; echo $$ > ready; while :; do sleep 0.05; done", {
     graceMs: 200,
