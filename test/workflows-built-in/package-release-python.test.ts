@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { buildingPython } from "./support/building-python.ts";
+import { buildingPython } from "../support/building-python.ts";
 import { gate, type Parameters, release, stage, succeed } from "./support/release.ts";
 import { pythonProject, type SampleProject } from "./support/sample-project.ts";
 

@@ -1,8 +1,8 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { buildingPython } from "../../support/building-python.ts";
 import { temporaryDirectory } from "../../support/temporary-directory.ts";
-import { buildingPython } from "./building-python.ts";
 import { sealedEnvironment } from "./stage.ts";
 
 export interface SampleProject {

@@ -13,7 +13,11 @@ interface WorkflowFile {
   readonly stages: readonly {
     readonly id: string;
     readonly run?: string;
-    readonly gates?: readonly { readonly name: string; readonly run?: string }[];
+    readonly gates?: readonly {
+      readonly name: string;
+      readonly run?: string;
+      readonly promql?: { readonly query: string };
+    }[];
   }[];
 }
 
