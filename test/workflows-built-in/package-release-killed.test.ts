@@ -48,7 +48,7 @@ describe("package-release, killed and resumed,", { timeout: 240_000 }, () => {
     const project = { ...sample, env: { ...sample.env, ...registry.env } };
     await succeed(stage(project, "version_bump", parameters));
     await succeed(stage(project, "quality_validation", parameters));
-    const killed = await stage(killedAt(project, program, argument, when), "publish_deploy", parameters);
+    const killed = await stage(killedAt(project, program, [argument], when), "publish_deploy", parameters);
     expect(killed.code).toBe(KILLED);
 
     await succeed(stage(project, "publish_deploy", parameters));
@@ -71,7 +71,7 @@ describe("package-release, killed and resumed,", { timeout: 240_000 }, () => {
       ["npm", "pack"],
       ["npm", "install"],
     ] as const) {
-      const killed = await stage(killedAt(project, program, argument, "after"), "quality_validation");
+      const killed = await stage(killedAt(project, program, [argument], "after"), "quality_validation");
       expect(killed.code).toBe(KILLED);
     }
     const { outputs } = await succeed(stage(project, "quality_validation"));

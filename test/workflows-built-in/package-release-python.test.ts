@@ -1,5 +1,8 @@
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { buildingPython } from "../support/building-python.ts";
+import { killedAt } from "./support/killing-programs.ts";
 import { gate, type Parameters, release, stage, succeed } from "./support/release.ts";
 import { pythonProject, type SampleProject } from "./support/sample-project.ts";
 
@@ -82,6 +85,65 @@ describe.skipIf(!buildingPython.isThere)("package-release of a Python package", 
       expect(result.code).toBe(1);
       expect(result.stderr).toMatch(says);
       expect(project.changes()).toEqual([]);
+    });
+  });
+
+  describe("with --publish", () => {
+    const parameters = { publish: "true" };
+
+    /** With a twine of its own, which takes each file once, and knows that twine is asked not to ask back. */
+    async function prepared() {
+      const sample = pythonProject();
+      const site = join(sample.root, "site");
+      const uploads = join(sample.root, "uploads");
+      mkdirSync(join(site, "twine"), { recursive: true });
+      writeFileSync(join(site, "twine/__init__.py"), "");
+      writeFileSync(
+        join(site, "twine/__main__.py"),
+        `import os, sys
+assert sys.argv[1:3] == ["upload", "--non-interactive"], sys.argv
+name = os.path.basename(sys.argv[-1])
+taken = open(${JSON.stringify(uploads)}, "a+")
+taken.seek(0)
+if name in taken.read().split():
+    sys.exit("ERROR HTTPError: 400 Bad Request. File already exists")
+taken.write(name + "\\n")
+`,
+      );
+      writeFileSync(uploads, "");
+      const project = { ...sample, env: { ...sample.env, PYTHONPATH: site } };
+      await succeed(stage(project, "version_bump", parameters));
+      await succeed(stage(project, "quality_validation", parameters));
+      return { project, uploads: () => readFileSync(uploads, "utf8"), uploadsFile: uploads };
+    }
+    const wheel = "sample_greeter-0.3.0-py3-none-any.whl\n";
+
+    test("uploads what was tested, once", async () => {
+      const { project, uploads } = await prepared();
+      const { outputs } = await succeed(stage(project, "publish_deploy", parameters));
+      expect(outputs.published).toBe("true");
+      const again = await succeed(stage(project, "publish_deploy", parameters));
+      expect(again.stdout).toContain("was uploaded already");
+      expect(uploads()).toBe(wheel);
+      await succeed(gate(project, "publish_deploy", "published", parameters));
+    });
+
+    test("knows its own file again after it was killed at the upload", async () => {
+      const { project, uploads } = await prepared();
+      const killing = killedAt(project, "python3", ["-m", "twine", "upload"], "after");
+      expect((await stage(killing, "publish_deploy", parameters)).code).toBe(137);
+      expect(uploads()).toBe(wheel);
+      await succeed(stage(project, "publish_deploy", parameters));
+      expect(uploads()).toBe(wheel);
+    });
+
+    test("fails when the index has such a file from somebody else", async () => {
+      const { project, uploadsFile } = await prepared();
+      writeFileSync(uploadsFile, wheel);
+      const failed = await stage(project, "publish_deploy", parameters);
+      expect(failed.code).toBe(1);
+      expect(failed.stderr).toContain("twine upload failed");
+      expect((await gate(project, "publish_deploy", "published", parameters)).code).toBe(1);
     });
   });
 

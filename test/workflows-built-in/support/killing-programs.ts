@@ -4,13 +4,13 @@ import { delimiter, join } from "node:path";
 import type { SampleProject } from "./sample-project.ts";
 
 /**
- * The project with a program of PATH replaced: when it is called with `firstArgument`, whoever called it is killed
- * by SIGKILL, before or after it did its work.
+ * The project with a program of PATH replaced: when its arguments begin with `first`, whoever called it is killed by
+ * SIGKILL, before or after it did its work.
  */
 export function killedAt(
   project: SampleProject,
   program: string,
-  firstArgument: string,
+  first: readonly string[],
   when: "before" | "after",
 ): SampleProject {
   const { PATH = "" } = project.env;
@@ -24,11 +24,11 @@ export function killedAt(
   writeFileSync(
     file,
     `#!/bin/sh
-if [ "$1" = '${firstArgument}' ]; then
+case "$*" in '${first.join(" ")}'*)
   [ ${when} = before ] || '${real}' "$@"
   kill -KILL "$PPID"
   exit 1
-fi
+esac
 exec '${real}' "$@"
 `,
   );
