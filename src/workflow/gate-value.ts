@@ -1,6 +1,7 @@
 import fs from "node:fs";
 import { errorCode } from "../core/errors.ts";
 import type { Bounds, ValueSource } from "./definition.ts";
+import { compilePattern } from "./pattern.ts";
 import type { Outputs } from "./run-store.ts";
 
 /** What a gate found. The detail is one line, what was measured against what; not masked yet. */
@@ -61,8 +62,8 @@ function findValue(source: ValueSource, { cwd, logFile, outputs }: ValuePlaces):
   const text = path === undefined ? { missing: `no ${name}` } : readText(path, name);
   if ("missing" in text) return text;
   if (source.from === "json") return readPath(text.value, source.path, name);
-  const matches = [...text.value.matchAll(new RegExp(source.pattern, "gm"))];
-  const last = matches.at(-1);
+  const pattern = compilePattern(source.pattern);
+  const last = pattern === undefined ? undefined : [...text.value.matchAll(pattern)].at(-1);
   return last === undefined
     ? { missing: `${name} has nothing that matches ${source.pattern}` }
     : { value: last[1] ?? last[0] };
