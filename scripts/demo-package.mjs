@@ -16,12 +16,12 @@ const files = {
     null,
     2,
   )}\n`,
-  "index.js": "export const greeting = (name) => `Hello, ${name}!`;\n",
+  "index.js": 'export const greeting = (name) => ["Hello", name].join(", ");\n',
   "index.test.js": [
     'import assert from "node:assert";',
     'import { test } from "node:test";',
     'import { greeting } from "./index.js";',
-    'test("greets by name", () => assert.equal(greeting("you"), "Hello, you!"));',
+    'test("greets by name", () => assert.equal(greeting("you"), "Hello, you"));',
     "",
   ].join("\n"),
   // In place of a coverage tool, which would have to be downloaded.
