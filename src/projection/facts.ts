@@ -1,4 +1,5 @@
 import type { Fact } from "../journal/fact.ts";
+import type { LlmCalled, LlmCalledFact } from "./llm-facts.ts";
 
 /**
  * What facts say, by type. Folds meet facts of every age and program, so they check what they use and pass
@@ -16,23 +17,8 @@ export interface PersonaSwitched {
 
 export type PersonaEnded = Readonly<Record<string, never>>;
 
-/** One call of a model, whoever made it. */
-export interface LlmCalled {
-  readonly persona: string;
-  readonly chatmode: string;
-  readonly model: string;
-  readonly workflow?: string;
-  readonly outcome: "ok" | "error" | "aborted" | "blocked";
-  /** Input including cached, and output including reasoning. */
-  readonly tokens: number;
-  /** Null where the price is unknown: that is counted, never taken for 0 $. */
-  readonly costUsd: number | null;
-  readonly durationSeconds?: number;
-}
-
 export type PersonaSwitchedFact = Fact<"persona.switched", PersonaSwitched>;
 export type PersonaEndedFact = Fact<"persona.ended", PersonaEnded>;
-export type LlmCalledFact = Fact<"llm.called", LlmCalled>;
 
 export function isPersonaSwitched(fact: Fact): fact is PersonaSwitchedFact {
   const data = fact.data as Partial<Record<keyof PersonaSwitched, unknown>>;

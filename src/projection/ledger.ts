@@ -1,5 +1,6 @@
 import type { Fact } from "../journal/fact.ts";
-import { isLlmCalled, type LlmCalled } from "./facts.ts";
+import { isLlmCalled } from "./facts.ts";
+import type { LlmCalled } from "./llm-facts.ts";
 import { ledgerMetrics, MS_PER_SECOND, NANO_USD_PER_USD } from "./metric-catalogue.ts";
 import { countRunFact } from "./run-totals.ts";
 import { foldRuns, type RunRecord } from "./runs.ts";

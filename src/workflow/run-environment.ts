@@ -28,6 +28,8 @@ export function environmentOf(
     baggage: envValue(context.env, "BAGGAGE"),
     extra: {
       TTA_PERSONA: stage.persona,
+      TTA_CHATMODE: stage.chatmode,
+      TTA_SCOPE: `run:${run.store.id}/${stage.id}`,
       TTA_RUN_ID: run.store.id,
       TTA_STAGE: stage.id,
       TTA_WORKFLOW: run.workflow.name,
