@@ -4,8 +4,8 @@ import { type Cursor, listSegments } from "../journal/segments.ts";
 import { emptyLedger, foldLedger, type LedgerState } from "./ledger.ts";
 import { newerHome, readSnapshot, writeSnapshot } from "./snapshot.ts";
 
-/** Since 2 with `runs`. Those of schema 1 are read, and have had none. */
-export const LEDGER_SCHEMA = 2;
+/** Since 2 with `runs`, since 3 with `budgets`. Those before are read, and have had none. */
+export const LEDGER_SCHEMA = 3;
 export const OLDEST_LEDGER_SCHEMA = 1;
 
 export function ledgerPath(home: Home): string {

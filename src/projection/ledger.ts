@@ -1,4 +1,5 @@
 import type { Fact } from "../journal/fact.ts";
+import { type BudgetsState, foldBudgets } from "./budget.ts";
 import { isLlmCalled } from "./facts.ts";
 import type { LlmCalled } from "./llm-facts.ts";
 import { ledgerMetrics, MS_PER_SECOND, NANO_USD_PER_USD } from "./metric-catalogue.ts";
@@ -27,6 +28,8 @@ export interface LedgerState {
   readonly recent: readonly HistoryEntry[];
   /** The latest workflow runs, oldest first. Since schema 2. */
   readonly runs: readonly RunRecord[];
+  /** Since schema 3. */
+  readonly budgets: BudgetsState;
   /** Personas seen so far, for the pairs that are predeclared. */
   readonly personas: readonly string[];
   /** Lines of the journal that were torn or nobody's. */
@@ -52,6 +55,7 @@ export const emptyLedger: LedgerState = {
   totals: {},
   recent: [],
   runs: [],
+  budgets: {},
   personas: [],
   skipped: 0,
 };
@@ -68,7 +72,9 @@ export function foldLedger(state: LedgerState, fact: Fact): LedgerState {
   if (isLlmCalled(fact)) next = { ...next, totals: countCall(next.totals, fact.data, fact.ts) };
   const totals = countRunFact(next.totals, fact);
   const runs = foldRuns(next.runs, fact);
-  return totals === next.totals && runs === next.runs ? next : { ...next, totals, runs };
+  const budgets = foldBudgets(next.budgets, fact);
+  const isSame = totals === next.totals && runs === next.runs && budgets === next.budgets;
+  return isSame ? next : { ...next, totals, runs, budgets };
 }
 
 /** A run's sessions begin from none and lead nowhere, so neither history nor the pairs need them. */

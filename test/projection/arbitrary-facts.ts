@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import type { Fact } from "../../src/journal/fact.ts";
 import { aFact } from "../journal/a-fact.ts";
+import { arbitraryBudgetBody } from "./arbitrary-budget-facts.ts";
 import { arbitraryRunBody } from "./arbitrary-run-facts.ts";
 
 const HOUR_MS = 3_600_000;
@@ -42,13 +43,24 @@ const arbitraryBody = fc.oneof(
   { weight: 2, arbitrary: fc.constant({ type: "persona.ended", data: {} }) },
   { weight: 2, arbitrary: fc.record({ type: fc.constant("llm.called"), data: arbitraryCall }) },
   { weight: 4, arbitrary: arbitraryRunBody },
+  { weight: 2, arbitrary: arbitraryBudgetBody },
   // Of a program that knows more, or whose data is not what the type says.
   { weight: 1, arbitrary: fc.constant({ type: "stage.finished", data: { persona: 3 } }) },
   {
     weight: 1,
     arbitrary: fc.record({
-      type: fc.constantFrom("persona.switched", "llm.called", "run.started", "stage.finished"),
-      data: fc.dictionary(fc.constantFrom("persona", "chatmode", "tokens", "stages"), fc.jsonValue()),
+      type: fc.constantFrom(
+        "persona.switched",
+        "llm.called",
+        "run.started",
+        "stage.finished",
+        "budget.set",
+        "budget.reserved",
+      ),
+      data: fc.dictionary(
+        fc.constantFrom("persona", "chatmode", "tokens", "stages", "budget"),
+        fc.jsonValue(),
+      ),
     }),
   },
 );

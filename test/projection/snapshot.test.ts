@@ -150,21 +150,27 @@ describe("the ledger", () => {
     expect(() => openSession(other)).toThrow(expect.objectContaining({ reason: "newer-home" }));
   });
 
-  test("of schema 1, from before there were runs, goes on as it is, and keeps the sessions", () => {
-    const home = temporaryHome();
-    append(home, [aSwitch("architect"), aSwitch("backend-engineer")], 1);
-    const { state, cursor } = saveLedger(home, openLedger(home));
-    const { runs: _, ...old } = state;
-    writeSnapshot(ledgerPath(home), 1, { cursor, state: old });
-    evictAll(home);
-    expect(openLedger(home)).toMatchObject({ state, gap: false, cursor: { seq: 2 } });
-    expect(personaOf(home)).toBe("backend-engineer");
-    saveLedger(home, openLedger(home));
-    expect(JSON.parse(fs.readFileSync(ledgerPath(home), "utf8"))).toMatchObject({
-      schema: 2,
-      state: { runs: [] },
-    });
-  });
+  test.each([
+    [1, ["runs", "budgets"]],
+    [2, ["budgets"]],
+  ])(
+    "of schema %i, from before there were %j, goes on as it is, and keeps the sessions",
+    (schema, absent) => {
+      const home = temporaryHome();
+      append(home, [aSwitch("architect"), aSwitch("backend-engineer")], 1);
+      const { state, cursor } = saveLedger(home, openLedger(home));
+      const old = Object.fromEntries(Object.entries(state).filter(([field]) => !absent.includes(field)));
+      writeSnapshot(ledgerPath(home), schema, { cursor, state: old });
+      evictAll(home);
+      expect(openLedger(home)).toMatchObject({ state, gap: false, cursor: { seq: 2 } });
+      expect(personaOf(home)).toBe("backend-engineer");
+      saveLedger(home, openLedger(home));
+      expect(JSON.parse(fs.readFileSync(ledgerPath(home), "utf8"))).toMatchObject({
+        schema: 3,
+        state: { runs: [], budgets: {} },
+      });
+    },
+  );
 
   test("counts lines that are nobody's, once", () => {
     const home = temporaryHome();
