@@ -36,7 +36,7 @@ const onlyThese: readonly {
   { from: "hot", to: "delivery", modules: ["spawn-deliverer", "notice"] },
   { from: "hot", to: "config", modules: ["settings"] },
   // The deliverer's entry is a program of its own, and says which personas there are.
-  { from: "delivery", to: "persona", modules: ["heads", "built-in"] },
+  { from: "delivery", to: "persona", modules: ["heads", "built-in", "budgets"] },
 ];
 
 /** Vendor packages: the files that load them, and the room in which their types may be seen. */

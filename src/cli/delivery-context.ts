@@ -1,24 +1,37 @@
 import { steadyClock } from "../core/clock.ts";
 import type { DeliveryContext } from "../delivery/context.ts";
 import { maintainWhenDue } from "../delivery/maintain.ts";
+import { readDefaultBudgets } from "../persona/budgets.ts";
 import { builtInHeads } from "../persona/built-in.ts";
 import { readPersonaHeads } from "../persona/heads.ts";
+import type { PersonaPlaces } from "../persona/places.ts";
 import { type Ledger, openLedger } from "../projection/ledger-store.ts";
 import type { CliContext } from "./context.ts";
 
 /** What delivery takes of the command's world. */
 export function deliveryContext(ctx: CliContext): DeliveryContext {
   const { home, env, settings, version } = ctx;
-  return { home, env, settings, clock: steadyClock(ctx.clock), version, personas: () => personaNames(ctx) };
+  return {
+    home,
+    env,
+    settings,
+    clock: steadyClock(ctx.clock),
+    version,
+    personas: () => personaNames(ctx),
+    defaultBudgets: () => readDefaultBudgets(places(ctx)),
+  };
 }
 
-function personaNames({ cwd, home }: CliContext): readonly string[] {
+function personaNames(ctx: CliContext): readonly string[] {
+  return (readPersonaHeads(places(ctx)) ?? builtInHeads).map(({ name }) => name);
+}
+
+function places({ cwd, home }: CliContext): PersonaPlaces {
   try {
-    const heads = readPersonaHeads({ cwd: cwd(), userDir: home.personas }) ?? builtInHeads;
-    return heads.map(({ name }) => name);
+    return { cwd: cwd(), userDir: home.personas };
   } catch {
-    // The working directory is gone.
-    return builtInHeads.map(({ name }) => name);
+    // The working directory is gone: the user's own are left.
+    return { cwd: home.data, userDir: home.personas };
   }
 }
 

@@ -11,7 +11,7 @@ export function families(ctx: CliContext, ledger: Ledger): readonly MetricFamily
   const context = deliveryContext(ctx);
   const { destinations } = resolveDestinations(context);
   const standings = destinations.map((destination) => readStanding(context, destination));
-  return currentFamilies(ledger, standings, ctx.version);
+  return currentFamilies(context, ledger, standings);
 }
 
 export const exposition = renderExposition;

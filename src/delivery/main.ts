@@ -6,6 +6,7 @@ import { readEnvironment } from "../core/environment.ts";
 import { resolveHome } from "../core/home.ts";
 import { isProvablyDead, type Owner } from "../core/owner.ts";
 import { version } from "../core/version.ts";
+import { readDefaultBudgets } from "../persona/budgets.ts";
 import { builtInHeads } from "../persona/built-in.ts";
 import { readPersonaHeads } from "../persona/heads.ts";
 import { runDeliverer } from "./deliverer.ts";
@@ -27,10 +28,11 @@ if (home.ok) {
   // Wherever it was started from: a project's personas are not this process's.
   const places = { cwd: home.value.data, userDir: home.value.personas };
   const personas = () => (readPersonaHeads(places) ?? builtInHeads).map(({ name }) => name);
+  const defaultBudgets = () => readDefaultBudgets(places);
   const settings = readSettings(home.value.configFile, env);
   try {
     await runDeliverer(
-      { home: home.value, env, settings, clock: steadyClock(systemClock), version, personas },
+      { home: home.value, env, settings, clock: steadyClock(systemClock), version, personas, defaultBudgets },
       {
         generation: Number(env[LEASE_VARIABLE] ?? 0),
         programPath: fileURLToPath(import.meta.url),

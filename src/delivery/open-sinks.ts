@@ -1,5 +1,6 @@
 import { createOtlpClient } from "../backend/otlp.ts";
 import { UserError } from "../core/errors.ts";
+import { type BudgetMoment, budgetsChangeAt } from "../projection/budget-families.ts";
 import { expositionFamilies, type SinkFigures } from "../projection/exposition-families.ts";
 import { predeclarePersonas } from "../projection/ledger.ts";
 import type { Ledger } from "../projection/ledger-store.ts";
@@ -69,14 +70,28 @@ async function openSink(
     families: ({ state }, figures) => {
       const { ephemeral } = destination.identity;
       const shown = ephemeral ? predeclarePersonas(state, personas(), clock.now()) : state;
-      return expositionFamilies(shown, figures, version);
+      return expositionFamilies(shown, figures, version, budgetMoment(context));
     },
+    changesAt: ({ state }) => budgetsChangeAt(state, budgetMoment(context)),
   });
 }
 
 /** All metrics as they are now, delivery's own figures included. */
-export function currentFamilies(ledger: Ledger, standings: readonly SinkStanding[], version: string) {
-  return expositionFamilies(ledger.state, figuresOf(ledger, standings), version);
+export function currentFamilies(
+  context: Pick<DeliveryContext, "clock" | "version" | "defaultBudgets">,
+  ledger: Ledger,
+  standings: readonly SinkStanding[],
+) {
+  const figures = figuresOf(ledger, standings);
+  return expositionFamilies(ledger.state, figures, context.version, budgetMoment(context));
+}
+
+function budgetMoment({
+  clock,
+  defaultBudgets,
+}: Pick<DeliveryContext, "clock" | "defaultBudgets">): BudgetMoment {
+  const budgets = defaultBudgets();
+  return { now: clock.now(), budgetOf: (persona) => budgets.get(persona) };
 }
 
 function figuresOf(ledger: Ledger, standings: readonly SinkStanding[]): readonly SinkFigures[] {

@@ -1,3 +1,4 @@
+import { type BudgetMoment, budgetFamilies } from "./budget-families.ts";
 import type { LedgerState } from "./ledger.ts";
 import { ledgerMetrics, type MetricDefinition, momentMetrics } from "./metric-catalogue.ts";
 import type { MetricFamily } from "./metric-family.ts";
@@ -16,6 +17,7 @@ export function expositionFamilies(
   ledger: LedgerState,
   sinks: readonly SinkFigures[],
   version: string,
+  moment: BudgetMoment,
 ): readonly MetricFamily[] {
   const byReason = (
     metric: MetricDefinition,
@@ -29,6 +31,7 @@ export function expositionFamilies(
   });
   return [
     ...Object.values(ledgerMetrics).map((metric) => toFamily(ledger.totals, metric)),
+    ...budgetFamilies(ledger, moment),
     {
       ...head(momentMetrics.pending),
       type: "gauge" as const,

@@ -111,6 +111,18 @@ export const ledgerMetrics = {
 
 /** What is made at the moment of exposition. */
 export const momentMetrics = {
+  budgetLimit: {
+    name: "hypertool_persona_token_budget_limit",
+    type: "gauge",
+    help: "Tokens that a persona may use in the current window of its budget.",
+    labelNames: ["persona"],
+  },
+  budgetRemaining: {
+    name: "hypertool_persona_token_budget_remaining",
+    type: "gauge",
+    help: "Tokens left of a persona's budget in its current window; below 0 when more was used.",
+    labelNames: ["persona"],
+  },
   pending: {
     name: "hypertool_telemetry_pending",
     type: "gauge",

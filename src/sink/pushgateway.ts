@@ -25,6 +25,8 @@ interface Pushed {
   readonly exposed: Exposed;
   /** When a held series comes due. */
   readonly dueAt: number | null;
+  /** When what was shown is so no more, though no fact is new. */
+  readonly changesAt?: number | null;
 }
 
 /** Facts made just before the first push are not history: they came with the command that started it. */
@@ -41,6 +43,8 @@ export interface PushgatewaySinkOptions {
   readonly expectedFigures: (ledger: Ledger) => readonly SinkFigures[];
   /** All families as they are now. */
   readonly families: (ledger: Ledger, figures: readonly SinkFigures[]) => readonly MetricFamily[];
+  /** When they will be others though no fact is new. */
+  readonly changesAt: (ledger: Ledger) => number | undefined;
 }
 
 /** Pushes the newest totals as one whole group; there is nothing to catch up on. */
@@ -71,6 +75,8 @@ export function createPushgatewaySink(
         dueAt: null,
       });
     const figures = options.expectedFigures(ledger);
+    // Before the families: what changes in between is pushed once more.
+    const changesAt = options.changesAt(ledger) ?? null;
     const families = options.families(ledger, figures);
     const { enabledAt, exposed } = current.state.own;
     const hold = options.holdsFirstValues ? holdMs : 0;
@@ -91,7 +97,7 @@ export function createPushgatewaySink(
     const now = clock.now();
     const { health } = current.state;
     if (outcome.status === "accepted") {
-      const own = { enabledAt, exposed: held.exposed, dueAt: held.dueAt ?? null };
+      const own = { enabledAt, exposed: held.exposed, dueAt: held.dueAt ?? null, changesAt };
       keep(ledger.cursor, own, withSuccess(health, now));
       shownFigures = JSON.stringify(figures);
     } else {
@@ -126,7 +132,8 @@ export function createPushgatewaySink(
         checkpoint === undefined ||
         checkpoint.cursor.seq < ledger.cursor.seq ||
         checkpoint.state.health.failing !== undefined;
-      if (!behind && !isDue && !isStale(ledger)) return;
+      const isOver = (checkpoint?.state.own.changesAt ?? Number.POSITIVE_INFINITY) <= clock.now();
+      if (!behind && !isDue && !isOver && !isStale(ledger)) return;
       try {
         await push(ledger, deadlineAt);
       } catch (error) {
@@ -140,7 +147,11 @@ export function createPushgatewaySink(
     },
     isStale,
     retryAfterMs: () => retryAfterMs,
-    nextDueAt: () => checkpoint?.state.own.dueAt ?? undefined,
+    nextDueAt() {
+      const own = checkpoint?.state.own;
+      const times = [own?.dueAt, own?.changesAt].filter((time) => typeof time === "number");
+      return times.length === 0 ? undefined : Math.min(...times);
+    },
     heldUntil: () => checkpoint?.state.own.dueAt ?? undefined,
     async close() {},
   };

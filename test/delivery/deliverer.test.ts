@@ -44,6 +44,7 @@ beforeEach(async () => {
     clock: systemClock,
     version: "1.0.0",
     personas: () => [],
+    defaultBudgets: () => new Map(),
   };
   own = { owner: currentOwner(), version: "1.0.0", deliveryHash: settings.deliveryHash() };
 });

@@ -18,6 +18,7 @@ function destinationsOf(config: object, env: Readonly<Record<string, string>> = 
     clock: systemClock,
     version: "1.0.0",
     personas: () => [],
+    defaultBudgets: () => new Map(),
   });
 }
 

@@ -4,11 +4,12 @@ import type { PushgatewayClient } from "../../src/backend/pushgateway.ts";
 import type { Home } from "../../src/core/home.ts";
 import { ok } from "../../src/core/result.ts";
 import { appendFact } from "../../src/journal/append.ts";
+import { budgetsChangeAt } from "../../src/projection/budget-families.ts";
 import { expositionFamilies, type SinkFigures } from "../../src/projection/exposition-families.ts";
-import { openLedger } from "../../src/projection/ledger-store.ts";
+import { type Ledger, openLedger } from "../../src/projection/ledger-store.ts";
 import type { MetricFamily } from "../../src/projection/metric-family.ts";
 import { createPushgatewaySink } from "../../src/sink/pushgateway.ts";
-import { aSwitch } from "../journal/a-fact.ts";
+import { aFact, aSwitch } from "../journal/a-fact.ts";
 import { temporaryHome } from "./temporary-home.ts";
 
 const NOW = 1_750_000_000_000;
@@ -53,9 +54,12 @@ function openSink(mode: "background" | "foreground", ephemeral = false) {
     holdsFirstValues: mode === "background",
     figures: () => figures,
     expectedFigures: () => figures.map((one) => ({ ...one, pending: 0 })),
-    families: (ledger, shown) => expositionFamilies(ledger.state, shown, "1.0.0"),
+    families: (ledger, shown) => expositionFamilies(ledger.state, shown, "1.0.0", moment()),
+    changesAt: (ledger) => budgetsChangeAt(ledger.state, moment()),
   });
 }
+
+const moment = () => ({ now, budgetOf: () => undefined });
 
 const deliver = (sink: ReturnType<typeof openSink>) => sink.deliver(openLedger(home), now + 1000);
 
@@ -146,7 +150,8 @@ describe("with an answer that was lost", () => {
       holdsFirstValues: false,
       figures: () => figures,
       expectedFigures: () => figures,
-      families: (ledger: ReturnType<typeof openLedger>) => expositionFamilies(ledger.state, [], "1.0.0"),
+      families: (ledger: Ledger) => expositionFamilies(ledger.state, [], "1.0.0", moment()),
+      changesAt: () => undefined,
     };
     void createPushgatewaySink({ home, clock: { now: () => now } }, "hash", dying, options).deliver(
       openLedger(home),
@@ -219,4 +224,52 @@ test("how the other sinks fare is shown once more when it came out differently",
   figures = [{ ...other, failures: { timeout: 1 } }];
   await deliver(sink);
   expect(pushed).toHaveLength(2);
+});
+
+describe("a budget's window that ends", () => {
+  const MIDNIGHT = Date.UTC(2025, 5, 16);
+  const budget = { tokens: 100, window: "day", isHard: false };
+  const call = { persona: "a", chatmode: "default", model: "m", outcome: "ok", tokens: 70, costUsd: null };
+  const remaining = () =>
+    pushed.map((families) => {
+      const family = families.find(({ name }) => name === "hypertool_persona_token_budget_remaining");
+      return family?.type === "gauge" ? family.series : undefined;
+    });
+  const left = (value: number) => [{ labels: ["a"], value }];
+
+  beforeEach(() => {
+    const fact = aFact({ type: "llm.called", ts: now, data: { ...call, budget } });
+    appendFact({ dir: home.journal, segmentBytes: 1 << 20 }, fact);
+  });
+
+  test("is shown though no fact is new, once, and keeps no process alive", async () => {
+    const sink = openSink("foreground");
+    await deliver(sink);
+    expect(sink.nextDueAt()).toBe(MIDNIGHT);
+    expect(sink.heldUntil()).toBeUndefined();
+    now = MIDNIGHT - 1;
+    await deliver(sink);
+    now = MIDNIGHT;
+    await deliver(sink);
+    await deliver(sink);
+    expect(remaining()).toEqual([left(30), left(100)]);
+    expect(sink.nextDueAt()).toBeUndefined();
+  });
+
+  test("is shown by whoever delivers next", async () => {
+    await deliver(openSink("foreground"));
+    now = MIDNIGHT + 1;
+    await deliver(openSink("foreground"));
+    expect(remaining()).toEqual([left(30), left(100)]);
+  });
+
+  test("is tried again when the push did not arrive", async () => {
+    await deliver(openSink("foreground"));
+    now = MIDNIGHT;
+    outcomes = [{ status: "unavailable", reason: "http_503" }];
+    const sink = openSink("foreground");
+    await deliver(sink);
+    await deliver(sink);
+    expect(remaining()).toEqual([left(30), left(100)]);
+  });
 });
