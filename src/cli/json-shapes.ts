@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { document, lines, origin, problem, seconds, time } from "./json-document.ts";
+import "./budget-shapes.ts";
 import "./run-shapes.ts";
 import "./workflow-shapes.ts";
 

@@ -14,6 +14,7 @@ export const commandNames: readonly string[] = [
   "run",
   "runs",
   "exec",
+  "budget",
   "trust",
   "workflow",
   "flush",

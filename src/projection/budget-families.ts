@@ -17,13 +17,13 @@ export function budgetFamilies(ledger: LedgerState, moment: BudgetMoment): reado
   const views = budgetViews(ledger, moment);
   const family = (
     { name, help, labelNames }: (typeof momentMetrics)["budgetLimit" | "budgetRemaining"],
-    valueOf: (view: BudgetView) => number,
+    amount: (view: BudgetView) => number,
   ): GaugeFamily => ({
     name,
     help,
     labelNames,
     type: "gauge",
-    series: views.map(([persona, view]) => ({ labels: [persona], value: valueOf(view) })),
+    series: views.map(([persona, view]) => ({ labels: [persona], value: amount(view) })),
   });
   return [
     family(momentMetrics.budgetLimit, ({ budget }) => budget.tokens),

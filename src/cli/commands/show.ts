@@ -1,5 +1,6 @@
 import { ExitCode } from "../../core/errors.ts";
 import type { Persona } from "../../persona/persona.ts";
+import { budgetText, numberText } from "../budget-text.ts";
 import type { Command } from "../command.ts";
 import type { CliContext } from "../context.ts";
 import { findPersona } from "../find-persona.ts";
@@ -63,9 +64,9 @@ function showText(persona: Persona, { paint }: CliContext): string {
     ["from", originText(persona.origin)],
     [
       "prompt-size hint",
-      persona.tokenBudget === undefined ? undefined : `${number(persona.tokenBudget)} tokens`,
+      persona.tokenBudget === undefined ? undefined : `${numberText(persona.tokenBudget)} tokens`,
     ],
-    ["budget", budget === undefined ? undefined : `${number(budget.tokens)} tokens per ${budget.window}`],
+    ["budget", budget === undefined ? undefined : budgetText(budget)],
     ["MCP servers", join(persona.allowedServers)],
     ...Object.entries(persona.allowedTools ?? {}).map(([server, tools]): [string, string | undefined] => [
       `tools of ${server}`,
@@ -89,9 +90,4 @@ function showText(persona: Persona, { paint }: CliContext): string {
 
 function join(words: readonly string[] | undefined): string | undefined {
   return words === undefined || words.length === 0 ? undefined : words.join(", ");
-}
-
-/** 2,000,000: the same in every locale, for scripts and tests. */
-function number(value: number): string {
-  return String(value).replace(/\B(?=(\d{3})+$)/g, ",");
 }
