@@ -13,7 +13,7 @@ import {
 } from "../projection/budget.ts";
 import { budgetWarnings } from "../projection/budget-warnings.ts";
 import { windowBounds } from "../projection/budget-window.ts";
-import { advanceLedger, type Ledger, openLedger } from "../projection/ledger-store.ts";
+import { advanceLedger, type Ledger } from "../projection/ledger-store.ts";
 import type {
   Budget,
   BudgetReleasedFact,
@@ -24,16 +24,12 @@ import type {
 import { GLOBAL_SCOPE } from "../projection/session.ts";
 import { budgetText, numberText, percentUsed, windowEndText } from "./budget-text.ts";
 import type { CliContext } from "./context.ts";
-
-/** What asking for tokens takes of the command's world. */
-export type BudgetContext = Pick<CliContext, "home" | "env" | "clock" | "version"> & {
-  readonly settings: Pick<CliContext["settings"], "segmentBytes">;
-};
+import { currentLedger, type DeliveringContext } from "./delivery-context.ts";
 
 /** Before a call is made. */
 export interface TokenRequest {
   readonly persona: string;
-  /** The most that the call may use, its input included: a whole number above 0. */
+  /** The most that the call may use, its input included. */
   readonly tokens: number;
   /** What the persona's definition says; the user's word goes before it. */
   readonly budget: Budget | undefined;
@@ -56,8 +52,9 @@ export type TokenGrant =
  * @throws the system's error when the fact could not be written.
  * @throws UserError `newer-home`.
  */
-export function reserveTokens(ctx: BudgetContext, request: TokenRequest): TokenGrant {
-  const { persona, tokens, runId } = request;
+export function reserveTokens(ctx: DeliveringContext, request: TokenRequest): TokenGrant {
+  const { persona, runId } = request;
+  const tokens = Math.max(1, Math.ceil(request.tokens));
   const fallback = request.budget;
   const standing = () => viewBudget(readBudgets(ctx), persona, ctx.clock.now(), fallback, runId);
   if (budgetInForce(readBudgets(ctx), persona, fallback)?.isHard !== true) return { granted: true };
@@ -81,7 +78,7 @@ export function reserveTokens(ctx: BudgetContext, request: TokenRequest): TokenG
 
 /** Gives back what was reserved for a call that was not made. @throws the system's error. */
 export function releaseReservation(
-  ctx: BudgetContext,
+  ctx: DeliveringContext,
   { persona, reservation, scope }: { persona: string; reservation: string; scope?: string },
 ): void {
   append<BudgetReleasedFact>(ctx, "budget.released", scope, { persona, reservation });
@@ -110,7 +107,7 @@ export function budgetRefusal(persona: string, tokens: number, view: BudgetView)
  * or beyond. Which call that was is the journal's order's to say, so among any number of processes one warns, once in
  * a window (and once more after the limit was changed or the use reset); none does if that one is killed before.
  */
-export function warnSoft(ctx: BudgetContext & Pick<CliContext, "output">, persona: string): void {
+export function warnSoft(ctx: DeliveringContext & Pick<CliContext, "output">, persona: string): void {
   const owner = currentOwner();
   for (const warning of budgetWarnings(readBudgets(ctx), persona)) {
     if (!isSame(warning.owner, owner) || told.has(warning.call)) continue;
@@ -128,27 +125,27 @@ export function warnSoft(ctx: BudgetContext & Pick<CliContext, "output">, person
 const told = new Set<string>();
 
 /** Writes down the user's word. @throws the system's error. */
-export function setBudget(ctx: BudgetContext, persona: string, budget: Budget | null): void {
+export function setBudget(ctx: DeliveringContext, persona: string, budget: Budget | null): void {
   append<BudgetSetFact>(ctx, "budget.set", GLOBAL_SCOPE, { persona, budget });
 }
 
 /** Lets the persona's use count from 0 again. @throws the system's error. */
-export function resetBudget(ctx: BudgetContext, persona: string): void {
+export function resetBudget(ctx: DeliveringContext, persona: string): void {
   append<BudgetResetFact>(ctx, "budget.reset", GLOBAL_SCOPE, { persona });
 }
 
 /** As the journal has them now. @throws UserError `newer-home`. */
-export function readBudgets({ home }: Pick<BudgetContext, "home">): BudgetsState {
-  const known = ledgers.get(home);
-  const ledger = known === undefined ? openLedger(home) : advanceLedger(home, known);
-  ledgers.set(home, ledger);
+export function readBudgets(ctx: DeliveringContext): BudgetsState {
+  const known = ledgers.get(ctx.home);
+  const ledger = known === undefined ? currentLedger(ctx) : advanceLedger(ctx.home, known);
+  ledgers.set(ctx.home, ledger);
   return ledger.state.budgets;
 }
 
 /** A run makes many calls, and reads only what is new for each. */
 const ledgers = new WeakMap<Home, Ledger>();
 
-function releaseOfDead(ctx: BudgetContext, persona: string, scope: string | undefined): void {
+function releaseOfDead(ctx: DeliveringContext, persona: string, scope: string | undefined): void {
   const { reservations } = personaBudget(readBudgets(ctx), persona);
   for (const { id, owner } of reservations) {
     if (isProvablyDead(owner)) releaseReservation(ctx, { persona, reservation: id, ...(scope && { scope }) });
@@ -157,7 +154,7 @@ function releaseOfDead(ctx: BudgetContext, persona: string, scope: string | unde
 
 /** @returns the fact's id. */
 function append<F extends { readonly type: string; readonly data: object }>(
-  ctx: BudgetContext,
+  ctx: DeliveringContext,
   type: F["type"],
   scope: string | undefined,
   data: F["data"],

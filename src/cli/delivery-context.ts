@@ -8,8 +8,11 @@ import type { PersonaPlaces } from "../persona/places.ts";
 import { type Ledger, openLedger } from "../projection/ledger-store.ts";
 import type { CliContext } from "./context.ts";
 
+/** What reading the totals and delivering them takes. */
+export type DeliveringContext = Pick<CliContext, "home" | "env" | "settings" | "clock" | "version" | "cwd">;
+
 /** What delivery takes of the command's world. */
-export function deliveryContext(ctx: CliContext): DeliveryContext {
+export function deliveryContext(ctx: DeliveringContext): DeliveryContext {
   const { home, env, settings, version } = ctx;
   return {
     home,
@@ -22,11 +25,11 @@ export function deliveryContext(ctx: CliContext): DeliveryContext {
   };
 }
 
-function personaNames(ctx: CliContext): readonly string[] {
+function personaNames(ctx: DeliveringContext): readonly string[] {
   return (readPersonaHeads(places(ctx)) ?? builtInHeads).map(({ name }) => name);
 }
 
-function places({ cwd, home }: CliContext): PersonaPlaces {
+function places({ cwd, home }: DeliveringContext): PersonaPlaces {
   try {
     return { cwd: cwd(), userDir: home.personas };
   } catch {
@@ -36,7 +39,7 @@ function places({ cwd, home }: CliContext): PersonaPlaces {
 }
 
 /** The metric totals as they are now, kept on disk when reading them took long. */
-export function currentLedger(ctx: CliContext): Ledger {
+export function currentLedger(ctx: DeliveringContext): Ledger {
   const ledger = openLedger(ctx.home);
   maintainWhenDue(deliveryContext(ctx), ledger);
   return ledger;

@@ -16,6 +16,7 @@ const CALLER = `
   import fs from "node:fs";
   import { createInterface } from "node:readline";
   import { releaseReservation, reserveTokens, warnSoft } from "./src/cli/budget-gate.ts";
+  import { readSettings } from "./src/config/settings.ts";
   import { systemClock } from "./src/core/clock.ts";
   import { resolveHome } from "./src/core/home.ts";
   import { appendFact } from "./src/journal/append.ts";
@@ -25,8 +26,8 @@ const CALLER = `
   const persona = "backend-engineer";
   const home = resolveHome(process.env, process.platform).value;
   const output = { note: (line) => fs.writeSync(2, line + "\\n") };
-  const settings = { segmentBytes };
-  const ctx = { home, env: {}, clock: systemClock, version: "0.0.0", settings, output };
+  const settings = { ...readSettings(home.configFile, {}), segmentBytes };
+  const ctx = { home, env: {}, clock: systemClock, version: "0.0.0", settings, output, cwd: () => home.data };
   const budget = limit > 0 ? { tokens: limit, window: "day", isHard: true } : undefined;
   const say = (line) => fs.writeSync(1, line + "\\n");
   let grant;
@@ -131,6 +132,17 @@ test("what a killed process had reserved is not shown, and released by whoever a
   expect(released).toHaveLength(1);
   expect(released[0]).toContain(`"reservation":"${reservation}"`);
   await end([next]);
+});
+
+test("asking reads no more in a long journal than in a short one: its snapshot is renewed", async () => {
+  const sandbox = sandboxOfTest();
+  const one = await startCaller(sandbox, 1, 100_000);
+  for (let i = 0; i < 600; i++) one.child.stdin.write("use 1\n");
+  await waitFor(() => one.lines().length > 600, { what: "600 calls", timeoutMs: 60_000 });
+  expect(await standing(sandbox)).toMatchObject({ used: 600 });
+  const ledger = JSON.parse(fs.readFileSync(`${sandbox.home}/state/ledger.json`, "utf8"));
+  expect(ledger.cursor.seq).toBe(600);
+  await end([one]);
 });
 
 test("a soft budget, or none, is no matter of asking", async () => {
