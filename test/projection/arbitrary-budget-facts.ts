@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import type { Budget } from "../../src/projection/llm-facts.ts";
 
-export const arbitraryBudget: fc.Arbitrary<Budget> = fc.record({
+const arbitraryBudget: fc.Arbitrary<Budget> = fc.record({
   tokens: fc.integer({ min: 1, max: 1000 }),
   window: fc.constantFrom("day", "week", "month", "run"),
   isHard: fc.boolean(),
