@@ -11,7 +11,7 @@ import { readOutputs } from "./outputs.ts";
 import { environmentOf } from "./run-environment.ts";
 import { type ProcessResult, runProcess } from "./run-process.ts";
 import type { StageRun } from "./run-stage.ts";
-import type { Outputs } from "./run-store.ts";
+import { ifPossible, type Outputs } from "./run-store.ts";
 
 /** How one attempt ended. */
 export interface AttemptEnd {
@@ -39,14 +39,15 @@ export async function attemptWork(
     const command = workCommand(work, stage, run, context);
     if (!command.ok) return fail(command.error);
     const outputFile = run.store.file("outputs", `${stage.id}.${number}`);
-    fs.rmSync(outputFile, { force: true });
+    // Made here, since a script would make it for all to read.
+    ifPossible(() => fs.writeFileSync(outputFile, "", { mode: 0o600 }));
     const identity = newSpanIdentity(context.env, trace);
     const env = environmentOf(run, stage, identity, { TTA_OUTPUT: outputFile }, context);
     if (!env.ok) return fail({ type: env.error.reason, message: env.error.message });
     const result = await runCommand(stageRun, command.value, env.value, identity, number, context);
     if (result.pid === undefined) {
       const { errorType: type = "unknown" } = result;
-      return fail({ type, message: `${command.value.file} cannot be run (${type})` });
+      return fail({ type, message: startProblem(command.value.file, type) });
     }
     const { exitCode } = result;
     if (result.errorType !== undefined)
@@ -72,7 +73,7 @@ async function runCommand(
   attempt: number,
   context: EngineContext,
 ): Promise<ProcessResult & { readonly pid: number | undefined }> {
-  const { recorder, clock, cancellation, graceMs } = context;
+  const { recorder, clock, masker, cancellation, graceMs } = context;
   const child = runProcess({
     file,
     args,
@@ -88,13 +89,13 @@ async function runCommand(
   const forget = cancellation.onRequest((signal) => child.signal(signal));
   const { pid } = child;
   const started = {
-    executable: basename(file),
+    executable: masker.text(basename(file)),
     pid: pid ?? 0,
     startedAt: clock.now(),
     stage: { runId: run.store.id, workflow: run.workflow.name, stage: stage.id, attempt },
   };
   if (pid !== undefined) {
-    run.store.keepProcess(stage.id, { pid, start: currentOwner(pid).start });
+    ifPossible(() => run.store.keepProcess(stage.id, { pid, start: currentOwner(pid).start }));
     recorder.record("process.started", scope, identity, started);
   }
   const result = await child.result;
@@ -106,7 +107,7 @@ async function runCommand(
       ...(result.signal === undefined ? {} : { signal: result.signal }),
       ...(result.errorType === undefined ? {} : { errorType: result.errorType }),
     });
-    run.store.forgetProcess(stage.id);
+    ifPossible(() => run.store.forgetProcess(stage.id));
   }
   return { ...result, pid };
 }
@@ -118,6 +119,13 @@ function processError(result: ProcessResult, { stage }: StageRun): WorkError {
   if (result.cancelled) return { type: "cancelled", message: "cancelled" };
   if (result.signal !== undefined) return { type, message: `ended by ${result.signal}` };
   return { type, message: `exit code ${result.exitCode}` };
+}
+
+function startProblem(file: string, type: string): string {
+  if (type === "ENOENT" && !file.includes("/")) return `there is no ${file} in PATH (ENOENT)`;
+  if (type === "E2BIG")
+    return `${file} cannot be run: parameters, outputs and variables are too long for it (E2BIG)`;
+  return `${file} cannot be run (${type})`;
 }
 
 function missingOutput(declared: readonly string[], outputs: Outputs): WorkError | undefined {

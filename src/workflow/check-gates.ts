@@ -1,3 +1,4 @@
+import { oneLine } from "../backend/classify-response.ts";
 import { envValue } from "../core/environment.ts";
 import type { GateChecked } from "../projection/run-facts.ts";
 import { own } from "./conditions.ts";
@@ -30,7 +31,7 @@ export async function checkGates(
       gate: gate.name,
       kind: gate.kind,
       result: passed ? "passed" : "failed",
-      detail: context.masker.text(detail),
+      detail: oneLine(context.masker.text(detail)),
       startedAt,
     };
     context.recorder.record("gate.checked", scope, trace, fact);
@@ -51,7 +52,12 @@ async function checkGate(
       return checkRun(gate, stageRun, context);
     case "value": {
       const { cwd, logFile } = stageRun;
-      return checkValue(gate.source, gate.bounds, gate.optional, { cwd, logFile, outputs });
+      return checkValue(gate.source, gate.bounds, gate.optional, {
+        cwd,
+        logFile,
+        outputs,
+        masker: context.masker,
+      });
     }
     case "promql": {
       const url = prometheusUrl(gate, stageRun, context);

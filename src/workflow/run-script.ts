@@ -1,7 +1,7 @@
 import { UserError } from "../core/errors.ts";
 import type { SpanIdentity } from "../core/span.ts";
 import type { Stage } from "./definition.ts";
-import { writeScript } from "./do-work.ts";
+import { scriptWords } from "./do-work.ts";
 import type { EngineContext, Run } from "./engine-context.ts";
 import { environmentOf } from "./run-environment.ts";
 import { type ProcessResult, runProcess } from "./run-process.ts";
@@ -21,7 +21,7 @@ export async function runScript(
   if (!env.ok) throw new UserError(env.error);
   const child = runProcess({
     file: "bash",
-    args: ["-eo", "pipefail", writeScript(run, script.name, script.text)],
+    args: ["-eo", "pipefail", ...scriptWords(run, script.name, script.text)],
     cwd: at.cwd,
     env: env.value,
     stdin: "ignore",

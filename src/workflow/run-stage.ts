@@ -1,5 +1,6 @@
 import fs from "node:fs";
 import { errorCode } from "../core/errors.ts";
+import { secretValuesOf } from "../core/secret-values.ts";
 import type { SpanIdentity } from "../core/span.ts";
 import { newSpanIdentity } from "../core/trace-context.ts";
 import type { RunResult } from "../projection/run-facts.ts";
@@ -12,6 +13,7 @@ import type { WorkError } from "./do-work.ts";
 import type { EngineContext, Run, StageOutcome } from "./engine-context.ts";
 import { absolute } from "./gate-value.ts";
 import { RUN_IDLE_TIMEOUT_MS } from "./recorder.ts";
+import { ifPossible } from "./run-store.ts";
 import { createStageLog, type StageLog } from "./stage-log.ts";
 import { stageLogPath } from "./stage-log-path.ts";
 
@@ -75,6 +77,7 @@ export async function runStage(
   const { end, attempts } = await workWithRetries(stageRun, context);
   // Before the gates: they may look into it.
   const { both: tail, stderr: stderrTail } = log.close();
+  masker.learn(secretValuesOf(end.outputs));
   const gates = end.error === undefined ? await checkGates(stageRun, end.outputs, context) : [];
   const failedGate = gates.find(({ result }) => result === "failed");
 
@@ -95,7 +98,8 @@ export async function runStage(
   };
   if (result === "success") {
     run.outputs.set(stage.id, end.outputs);
-    keepStage(run, stage, outcome);
+    // One that worked stays so, though a resumed run would do it again.
+    ifPossible(() => run.store.keepStage(stage.id, end.outputs));
   }
   recorder.record("stage.finished", scope, identity, {
     ...about,
@@ -193,15 +197,6 @@ function directoryError(cwd: string): WorkError | undefined {
   } catch (error) {
     const code = errorCode(error) ?? "unknown error";
     return { type: code, message: `the working directory ${cwd} cannot be used (${code})` };
-  }
-}
-
-/** A stage that worked stays so, though a resumed run would do it again. */
-function keepStage(run: Run, stage: Stage, { outputs }: StageOutcome): void {
-  try {
-    run.store.keepStage(stage.id, outputs);
-  } catch (error) {
-    if (errorCode(error) === undefined) throw error;
   }
 }
 
