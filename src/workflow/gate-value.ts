@@ -4,6 +4,7 @@ import type { Masker } from "../core/mask.ts";
 import { isSecretName } from "../core/secret-names.ts";
 import { MASK } from "../core/secret-shapes.ts";
 import type { Bounds, ValueSource } from "./definition.ts";
+import { compilePattern } from "./pattern.ts";
 import type { Outputs } from "./run-store.ts";
 
 /** What a gate found. The detail is one line, what was measured against what; not masked yet. */
@@ -75,8 +76,8 @@ function findValue(source: ValueSource, { cwd, logFile, outputs, masker }: Value
   const text = path === undefined ? { missing: `no ${name}` } : readText(path, name);
   if ("missing" in text) return text;
   if (source.from === "json") return readPath(text.text, source.path, name);
-  const matches = [...text.text.matchAll(new RegExp(source.pattern, "gm"))];
-  const last = matches.at(-1);
+  const pattern = compilePattern(source.pattern);
+  const last = pattern === undefined ? undefined : [...text.text.matchAll(pattern)].at(-1);
   if (last === undefined) return { missing: `${name} has nothing that matches ${source.pattern}` };
   const value = last[1] ?? last[0];
   const masked = masker.text(linesAround(text.text, last.index, last[0].length));

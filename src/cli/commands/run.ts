@@ -50,8 +50,18 @@ function commandOf(workflow: Workflow): Command {
     ...(workflow.description === undefined ? {} : { summary: workflow.description.trim() }),
     description: `Stages: ${workflow.stages.map(({ id, persona }) => `${id} (${persona})`).join(", ")}.`,
     options: [...parameters, ...(command.options ?? [])],
+    examples: [
+      { command: exampleLine(workflow), doc: "from the beginning" },
+      { command: `${exampleLine(workflow)} --dry-run`, doc: "what that would do" },
+      { command: `tta-persona run ${workflow.name} --resume`, doc: "go on with a run that did not succeed" },
+    ],
     run: (invocation, ctx) => run(workflow, invocation, ctx),
   };
+}
+
+function exampleLine({ name, parameters }: Workflow): string {
+  const required = parameters.filter((parameter) => parameter.required);
+  return ["tta-persona run", name, ...required.map((parameter) => parameterFlags(parameter).flags)].join(" ");
 }
 
 async function run(workflow: Workflow, invocation: Invocation, ctx: CliContext): Promise<number> {

@@ -2,7 +2,7 @@ import fs from "node:fs";
 import { ExitCode, UserError } from "../../core/errors.ts";
 import type { RunRecord } from "../../projection/runs.ts";
 import { findStageLogs } from "../../workflow/stage-log-path.ts";
-import type { Command } from "../command.ts";
+import type { Command, Invocation } from "../command.ts";
 import type { CliContext } from "../context.ts";
 import { currentLedger } from "../delivery-context.ts";
 import { quote } from "../printable.ts";
@@ -22,19 +22,21 @@ const list: Command = {
   examples: [{ command: "tta-persona runs list", doc: "the newest first" }],
   exitCodes: {},
   json: "tta-persona/runs-list/1",
-  run(_, ctx) {
-    const runs = readRuns(ctx);
-    const document: RunsListJson = {
-      schema: "tta-persona/runs-list/1",
-      runs: runs.map((run) => {
-        const { stages: _stages, traceId: _traceId, schema: _schema, ...summary } = runShowJson(run);
-        return summary;
-      }),
-    };
-    ctx.output.answer(document, runsListText(runs, ctx.paint, ctx.clock.now()));
-    return ExitCode.done;
-  },
+  run: listRuns,
 };
+
+function listRuns(_: Invocation, ctx: CliContext): number {
+  const runs = readRuns(ctx);
+  const document: RunsListJson = {
+    schema: "tta-persona/runs-list/1",
+    runs: runs.map((run) => {
+      const { stages: _stages, traceId: _traceId, schema: _schema, ...summary } = runShowJson(run);
+      return summary;
+    }),
+  };
+  ctx.output.answer(document, runsListText(runs, ctx.paint, ctx.clock.now()));
+  return ExitCode.done;
+}
 
 const show: Command = {
   name: "show",
@@ -96,7 +98,9 @@ export const command: Command = {
     { command: "tta-persona runs show", doc: "the latest one, stage by stage" },
   ],
   exitCodes: {},
+  json: "tta-persona/runs-list/1",
   subcommands: [list, show, logs],
+  run: listRuns,
 };
 
 /** The newest first. */
