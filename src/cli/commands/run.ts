@@ -79,7 +79,7 @@ async function run(entry: WorkflowEntry, invocation: Invocation, ctx: CliContext
   const request = { given, resume: options.resume, from: optionText(invocation, "from") };
   const maxParallel = parseParallel(optionText(invocation, "maxParallel"));
   const prepared = prepareRun(workflow, request, ctx);
-  const personas = personasOf(workflow.stages, ctx);
+  const personas = personasOf(entry, ctx);
   assertScripts(entry, ctx);
   if (options.dryRun === true) {
     const { planJson, planText } = await import("../run/plan-text.ts");

@@ -69,7 +69,9 @@ export function summaryText(
 
 function failedOutput({ stage, tail }: StageOutcome, runId: string, { home, paint }: CliContext): string {
   const logs = findStageLogs(home, runId, stage.id).map((log) => lastBytes(log) ?? "");
-  const text = logs.length > 0 ? logs.join("") : tail.map((one) => `${one}\n`).join("");
+  const kept = logs.join("");
+  // A full disk has nothing of it.
+  const text = kept.trim() === "" ? tail.map((one) => `${one}\n`).join("") : kept;
   if (text.trim() === "") return "";
   return `\n${heading(stage.id, paint)}\n${text.endsWith("\n") ? text : `${text}\n`}\n`;
 }
