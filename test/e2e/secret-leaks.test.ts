@@ -32,8 +32,17 @@ async function begin(context: TestContext, agent = ""): Promise<Scene> {
   context.onTestFinished(() => otlp.close());
   const sandbox = configuredSandbox({
     delivery: { mode: "foreground", timeout: "20s" },
-    pushgateway: { url: gateway.url, scrapeInterval: "1ms" },
-    otlp: { endpoint: otlp.url, protocol: "http/json" },
+    pushgateway: {
+      url: gateway.url,
+      scrapeInterval: "1ms",
+      username: "ann",
+      password: KNOWN_VALUES.password,
+    },
+    otlp: {
+      endpoint: otlp.url,
+      protocol: "http/json",
+      headers: `authorization=Bearer%20${KNOWN_VALUES.header}`,
+    },
     ...(agent === "" ? {} : { agent: { command: agent } }),
   });
   context.onTestFinished(() => sandbox.dispose());
@@ -254,6 +263,8 @@ concurrent(
       program: "written-before-a-command",
       environment: "of-the-callers-shell",
       flag: githubToken("flag"),
+      repository: "password-of-a-repository",
+      plan: githubToken("plan"),
       semver: githubToken("semver"),
       file: githubToken("file"),
     };
@@ -279,6 +290,19 @@ concurrent(
     context.expect((await scene.run(command, { env })).code).toBe(6);
     context.expect((await scene.run([...under, `API_TOKEN=${secrets.program}`, "true"])).code).toBe(127);
     context.expect((await scene.run([...under, `./${secrets.shape}`])).code).toBe(127);
+    // What CI systems tell of the repository holds the job's own password.
+    const repository = `https://ci:${secrets.repository}@example.org/x.git`;
+    for (const job of [
+      { GITLAB_CI: "true", CI_REPOSITORY_URL: repository },
+      { JENKINS_URL: "http://ci", BUILD_ID: "1", GIT_URL: repository },
+    ]) {
+      const ci = { CI: "true", GITHUB_ACTIONS: undefined, ...job };
+      context.expect((await scene.run([...under, "true"], { env: ci })).code).toBe(0);
+    }
+    const push = { id: "push", run: `push --token ${secrets.plan} origin` };
+    writeWorkflow(scene.sandbox, "planned", [push]);
+    const plan = await scene.run(["run", "planned", "--dry-run"]);
+    context.expect(plan.stdout).toContain("push --token *** origin");
     await scene.run(["runs", "logs"]);
     await scene.run(["runs", "show"]);
     context.expect(leaks(scene.places(), secrets)).toEqual([]);
