@@ -72,7 +72,7 @@ async function run(workflow: Workflow, invocation: Invocation, ctx: CliContext):
   const { createView } = await import("../run/view.ts");
   const { createConfirm } = await import("../run/confirm.ts");
   const view = createView(workflow, ctx);
-  const cancellation = cancelOnSignals();
+  const cancellation = cancelOnSignals({ sharesTerminal: false });
   deliverWhileRunning(ctx);
   const execution = await executeRun(
     prepared,
@@ -97,7 +97,8 @@ async function run(workflow: Workflow, invocation: Invocation, ctx: CliContext):
   if (isDone) ctx.output.done(runJson(prepared, execution), text);
   else ctx.output.answer(runJson(prepared, execution), text);
   await deliverAfterWork(ctx);
-  const signal = cancellation.requested();
+  // One that came during the delivery has changed nothing about the run.
+  const signal = result === "cancellation" ? cancellation.requested() : undefined;
   if (signal !== undefined) return exitCodeOfSignal(signal);
   return isDone ? ExitCode.done : ExitCode.failed;
 }
