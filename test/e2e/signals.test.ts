@@ -231,7 +231,9 @@ test.concurrent("a signal while a stage waits to try again, or looks whether it 
   const asked = runStages(looking, [
     {
       id: "work",
-      when: { run: "trap 'got=1' TERM; echo $$ > child; while [ -z \"$got\" ]; do sleep 0.05 || true; done; exit 0" },
+      when: {
+        run: "trap 'got=1' TERM; echo $$ > child; while [ -z \"$got\" ]; do sleep 0.05 || true; done; exit 0",
+      },
       run: "echo tried >> tries",
     },
   ]);
@@ -293,6 +295,18 @@ describe("on a terminal", { concurrent: true, timeout: 60_000 }, () => {
       await waitFor(() => readProject(sandbox, "got") === "got\n".repeat(count), { what: `Ctrl-C ${count}` });
     }
     context.expect(await result).toMatchObject({ code: 5 });
+  });
+
+  test("a terminal that is closed ends the command", async (context) => {
+    const sandbox = sandboxOf(context);
+    const { child } = onTerminal(sandbox, ["sh", "-c", "echo $$ > child; exec sleep 300"]);
+    const pid = await pidIn(sandbox);
+    child.kill("SIGKILL");
+    await waitFor(() => isGone(pid), { what: "the command to end" });
+    await waitFor(() => sandbox.processes().length === 0, { what: "the program to end" });
+    context.expect(factsOf(sandbox).find(({ type }) => type === "process.finished")).toMatchObject({
+      data: { exitCode: 129, errorType: "cancelled" },
+    });
   });
 
   test("Ctrl-C ends the stages of a run", async (context) => {

@@ -3,12 +3,11 @@ import { UserError } from "../../core/errors.ts";
 import { isTerminal } from "../../core/output.ts";
 import { DEFAULT_CHATMODE } from "../../projection/session.ts";
 import { runCommandAs } from "../../workflow/run-command.ts";
-import { deliverAfterWork } from "../after-work.ts";
 import { assertChatmode } from "../chatmode.ts";
 import { type Command, type Invocation, optionText } from "../command.ts";
 import type { CliContext } from "../context.ts";
 import { findPersona } from "../find-persona.ts";
-import { deliverWhileRunning, recorderFor } from "../long-work.ts";
+import { deliverAfterRecording, deliverWhileRunning, recorderFor } from "../long-work.ts";
 import { stagePersona } from "../persona-for-stage.ts";
 import { quote } from "../printable.ts";
 import { noPersona, readSession } from "../session-view.ts";
@@ -72,11 +71,12 @@ async function exec(words: readonly string[], invocation: Invocation, ctx: CliCo
   const cwd = ctx.cwd();
   const sharesTerminal = isTerminal(0);
   const cancellation = cancelOnSignals({ sharesTerminal });
+  const recorder = recorderFor(ctx);
   deliverWhileRunning(ctx);
   const result = await runCommandAs(persona, chatmode, words, {
     env: ctx.env,
     clock: steadyClock(ctx.clock),
-    recorder: recorderFor(ctx),
+    recorder,
     cancellation,
     graceMs: GRACE_MS,
     cwd,
@@ -87,7 +87,7 @@ async function exec(words: readonly string[], invocation: Invocation, ctx: CliCo
       result.exitCode === 127 ? "there is no such command" : `it cannot be run (${result.errorType})`;
     ctx.output.complain([`tta-persona: ${quote(words[0] ?? "")}: ${why}`]);
   }
-  await deliverAfterWork(ctx);
+  await deliverAfterRecording(recorder, ctx);
   const signal = cancellation.requested();
   // What ended since it was told to has not done its work, even if it says so.
   return result.cancelled && result.exitCode === 0 && signal !== undefined

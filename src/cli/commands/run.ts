@@ -2,11 +2,10 @@ import { ExitCode, UserError } from "../../core/errors.ts";
 import type { Workflow } from "../../workflow/definition.ts";
 import { camelCase } from "../../workflow/names.ts";
 import { parameterFlags } from "../../workflow/parameters.ts";
-import { deliverAfterWork } from "../after-work.ts";
 import { type Command, type Invocation, optionText } from "../command.ts";
 import type { CliContext } from "../context.ts";
 import { findRunnableWorkflow } from "../find-workflow.ts";
-import { deliverWhileRunning } from "../long-work.ts";
+import { deliverAfterRecording, deliverWhileRunning, recorderFor } from "../long-work.ts";
 import { cancelOnSignals, exitCodeOfSignal } from "../signals.ts";
 
 const DEFAULT_PARALLEL = 4;
@@ -73,6 +72,7 @@ async function run(workflow: Workflow, invocation: Invocation, ctx: CliContext):
   const { createConfirm } = await import("../run/confirm.ts");
   const view = createView(workflow, ctx);
   const cancellation = cancelOnSignals({ sharesTerminal: false });
+  const recorder = recorderFor(ctx);
   deliverWhileRunning(ctx);
   const execution = await executeRun(
     prepared,
@@ -80,6 +80,7 @@ async function run(workflow: Workflow, invocation: Invocation, ctx: CliContext):
     {
       view,
       cancellation,
+      recorder,
       maxParallel,
       confirm: createConfirm(options.yes === true, view, cancellation, ctx),
     },
@@ -96,7 +97,7 @@ async function run(workflow: Workflow, invocation: Invocation, ctx: CliContext):
   const isDone = result === "success" || result === "skip";
   if (isDone) ctx.output.done(runJson(prepared, execution), text);
   else ctx.output.answer(runJson(prepared, execution), text);
-  await deliverAfterWork(ctx);
+  await deliverAfterRecording(recorder, ctx);
   // One that came during the delivery has changed nothing about the run.
   const signal = result === "cancellation" ? cancellation.requested() : undefined;
   if (signal !== undefined) return exitCodeOfSignal(signal);
