@@ -17,6 +17,7 @@ export async function conditionsHold(
       if (isEqual === condition.negated) return false;
       continue;
     }
+    if (context.cancellation.requested() !== undefined) return false;
     const script = { name: `${stage.id}.when-${index + 1}`, text: condition.script, timeoutMs: undefined };
     const ignore = () => undefined;
     const { exitCode } = await runScript(run, stage, script, { cwd, trace }, ignore, context);

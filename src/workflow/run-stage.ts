@@ -46,9 +46,9 @@ export async function runStage(
   const scope = `run:${run.store.id}/${stage.id}`;
   const identity = newSpanIdentity(context.env, trace);
   const cwd = absolute(stage.workingDirectory ?? ".", run.cwd);
-  if (!(await conditionsHold(run, stage, cwd, identity, context))) {
-    return skipStage(run, stage, identity, false, context);
-  }
+  const isWanted = await conditionsHold(run, stage, cwd, identity, context);
+  const isCancelled = context.cancellation.requested() !== undefined;
+  if (!isWanted || isCancelled) return skipStage(run, stage, identity, isCancelled, context);
   const about = {
     runId: run.store.id,
     workflow: run.workflow.name,

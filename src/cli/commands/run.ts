@@ -3,11 +3,10 @@ import type { WorkflowEntry } from "../../workflow/catalogue.ts";
 import type { Workflow } from "../../workflow/definition.ts";
 import { camelCase } from "../../workflow/names.ts";
 import { parameterFlags } from "../../workflow/parameters.ts";
-import { deliverAfterWork } from "../after-work.ts";
 import { type Command, type Invocation, optionText } from "../command.ts";
 import type { CliContext } from "../context.ts";
 import { assertScripts, findRunnableWorkflow } from "../find-workflow.ts";
-import { deliverWhileRunning } from "../long-work.ts";
+import { deliverAfterRecording, deliverWhileRunning, recorderFor } from "../long-work.ts";
 import { cancelOnSignals, exitCodeOfSignal } from "../signals.ts";
 
 const DEFAULT_PARALLEL = 4;
@@ -92,7 +91,8 @@ async function run(entry: WorkflowEntry, invocation: Invocation, ctx: CliContext
   const { createView } = await import("../run/view.ts");
   const { createConfirm } = await import("../run/confirm.ts");
   const view = createView(workflow, ctx);
-  const cancellation = cancelOnSignals();
+  const cancellation = cancelOnSignals({ sharesTerminal: false });
+  const recorder = recorderFor(ctx);
   deliverWhileRunning(ctx);
   const execution = await executeRun(
     prepared,
@@ -100,6 +100,7 @@ async function run(entry: WorkflowEntry, invocation: Invocation, ctx: CliContext
     {
       view,
       cancellation,
+      recorder,
       maxParallel,
       confirm: createConfirm(options.yes === true, view, cancellation, ctx),
     },
@@ -116,8 +117,9 @@ async function run(entry: WorkflowEntry, invocation: Invocation, ctx: CliContext
   const isDone = result === "success" || result === "skip";
   if (isDone) ctx.output.done(runJson(prepared, execution), text);
   else ctx.output.answer(runJson(prepared, execution), text);
-  await deliverAfterWork(ctx);
-  const signal = cancellation.requested();
+  await deliverAfterRecording(recorder, ctx);
+  // One that came during the delivery has changed nothing about the run.
+  const signal = result === "cancellation" ? cancellation.requested() : undefined;
   if (signal !== undefined) return exitCodeOfSignal(signal);
   return isDone ? ExitCode.done : ExitCode.failed;
 }
