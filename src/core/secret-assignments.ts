@@ -21,6 +21,9 @@ const QUERY_VALUE = /[^\s&#"'<>`]+/y;
 const HEADER_VALUE = new RegExp(`[^"'\\\`${ESC}]+`, "y");
 const ELEMENT_VALUE = /[^<]+/y;
 const QUERY_SECRETS = /^(?:key|sig|signature|x-amz-signature|x-amz-credential|x-goog-signature)$/i;
+/** `src/token.ts:12:5` tells of a place. */
+const FILE_NAME =
+  /\.(?:[cm]?[jt]sx?|py|go|rs|rb|java|kt|cs?|cpp|h|php|sh|md|json|ya?ml|toml|txt|log|lock|html?|css|vue|sql|snap)$/i;
 /** The scheme stays, what proves who one is goes. */
 const SCHEME = /^([A-Za-z][\w-]{0,30}\s+)\S/;
 
@@ -56,6 +59,7 @@ function secretAfter(
   name: string,
 ): Span | undefined {
   const inQuery = line[start - 1] === "?" || line[start - 1] === "&";
+  if (FILE_NAME.test(name)) return undefined;
   if (!isSecretName(name) && !(inQuery && QUERY_SECRETS.test(name))) return undefined;
   if (line[start - 1] === "<" && line[end] === ">") {
     const content = spanOf(ELEMENT_VALUE, line, end + 1);
@@ -76,6 +80,10 @@ function secretAfter(
   if (/authorization$/i.test(name)) return credentials(line, inQuotes, at);
   if (inQuotes !== undefined) return worthMasking(line, name, inQuotes);
   if (/cookie$/i.test(name) && separator.includes(":")) return spanOf(HEADER_VALUE, line, at);
+  if (separator.includes("=")) {
+    const element = quotedWithName(line, start, at, separator);
+    if (element !== undefined) return worthMasking(line, name, element);
+  }
   const bare = trimmed(line, spanOf(BARE_VALUE, line, at));
   if (bare === undefined || /^[[({|>]/.test(line.slice(bare.from, bare.to))) return undefined;
   if (separator.includes(":") && isPlainWord(name) && !looksRandom(line.slice(bare.from, bare.to))) {
@@ -99,6 +107,14 @@ function credentials(line: string, inQuotes: Span | undefined, at: number): Span
   if (span === undefined) return undefined;
   const scheme = SCHEME.exec(line.slice(span.from, span.to))?.[1] ?? "";
   return worthMasking(line, "authorization", { from: span.from + scheme.length, to: span.to });
+}
+
+/** Where name and value stand in the same quotes, as in `export 'KEY=two words'`; not for a query in quotes. */
+function quotedWithName(line: string, start: number, at: number, separator: string): Span | undefined {
+  const quote = line[start - 1] ?? "";
+  if (!/["'`]/.test(quote) || separator.includes(quote)) return undefined;
+  const to = line.indexOf(quote, at);
+  return to === -1 || /[&;,?][\w.-]{1,64}=/.test(line.slice(at, to)) ? undefined : { from: at, to };
 }
 
 function quoted(line: string, at: number): Span | undefined {

@@ -25,6 +25,9 @@ const shape = (signs: string, pattern: string, replacement: string = MASK): Shap
   replacement,
 });
 
+/** Of a command, quoted or not. */
+const ARGUMENT = "(?:\"[^\"]*\"|'[^']*'|\\S+)";
+
 /** As their issuers document them, and as secret scanners look for them. */
 const shapes: readonly Shape[] = [
   // OpenAI, Anthropic, OpenRouter, DeepSeek, Langfuse's secret key: words with dashes alone are something else.
@@ -88,6 +91,19 @@ const shapes: readonly Shape[] = [
     "(\\bcurl\\b.{0,512}?\\s(?:-u|--user|--proxy-user)[ =]?[\"']?[^\\s:\"'-]{1,128}:)[^\\s\"']+",
     `$1${MASK}`,
   ),
+  shape("sshpass", `(\\bsshpass\\s{1,4}-p\\s{0,4})${ARGUMENT}`, `$1${MASK}`),
+  shape("mysql", `(\\bmysql(?:dump|admin)?\\b.{0,256}?\\s-p)(?![\\s-])${ARGUMENT}`, `$1${MASK}`),
+  shape("redis-cli", `(\\bredis-cli\\b.{0,256}?\\s-a\\s{1,4})${ARGUMENT}`, `$1${MASK}`),
+  shape("pass:", `(-pass(?:in|out)?\\s{1,4}pass:)${ARGUMENT}`, `$1${MASK}`),
+  shape(
+    "configure",
+    `(configure set aws_(?:secret_access_key|session_token)\\s{1,4})${ARGUMENT}`,
+    `$1${MASK}`,
+  ),
+  // A line of .netrc.
+  shape("login", "(\\blogin\\s{1,8}\\S{1,256}\\s{1,8}password\\s{1,8})\\S+", `$1${MASK}`),
+  // SQL.
+  shape("PASSWORD IDENTIFIED", "(\\b(?:PASSWORD|IDENTIFIED BY)\\s{1,4}')[^']+", `$1${MASK}`),
   // A workflow command of GitHub Actions.
   shape("::add-mask::", "(::add-mask::).+", `$1${MASK}`),
 ];

@@ -26,6 +26,9 @@ interface Batch {
   readonly lines: number;
 }
 
+/** Smaller ones are put together: of a process that writes line by line there would be tens of thousands. */
+const SMALL_BATCH = 8192;
+
 /**
  * A log file (mode 0600) that grows to a size and no further: its beginning is written as it comes, the end is held
  * in memory until the file is closed, and a line tells what is missing between. Never throws: a log that cannot
@@ -62,7 +65,15 @@ export function openBoundedFile(path: string, { headBytes, tailBytes }: FileBoun
   };
 
   const hold = (batch: Batch) => {
-    tail.push(batch);
+    const last = tail.at(-1);
+    if (last !== undefined && last.bytes.length < SMALL_BATCH) {
+      tail[tail.length - 1] = {
+        bytes: Buffer.concat([last.bytes, batch.bytes]),
+        lines: last.lines + batch.lines,
+      };
+    } else {
+      tail.push(batch);
+    }
     tailSize += batch.bytes.length;
     let first = tail[0];
     while (first !== undefined && tailSize - first.bytes.length >= tailBytes) {

@@ -38,7 +38,7 @@ export async function endGroup(leader: number, graceMs: number, term = true): Pr
  * @returns whether it was there.
  */
 export async function endLeftoverGroup(pid: number, start: string, graceMs = GRACE_MS): Promise<boolean> {
-  const isThere = () => start !== "" && currentOwner(pid).start === start;
+  const isThere = () => pid > 1 && start !== "" && currentOwner(pid).start === start;
   if (!isThere()) return false;
   if (groupRuns(pid)) {
     await endGroup(pid, graceMs);
@@ -97,6 +97,8 @@ function groupStates(leader: number): readonly string[] | undefined {
 }
 
 function kill(target: number, signal: NodeJS.Signals | 0): boolean {
+  // 0 is our own group, -1 everything that is ours, 1 the system's first process.
+  if (!Number.isInteger(target) || Math.abs(target) <= 1) return false;
   try {
     process.kill(target, signal);
     return true;

@@ -79,9 +79,13 @@ export function runProcess(request: ProcessRequest): RunningProcess {
   let killAt: number | undefined;
   let lastSignal: NodeJS.Signals | undefined;
   let hasEnded = false;
+  /** Its pid may be another process's from here on. */
+  let isOver = false;
   let killTimer: NodeJS.Timeout | undefined;
 
-  const send = (name: NodeJS.Signals) => (ownGroup ? signalGroup(pid, name) : signalProcess(pid, name));
+  const send = (name: NodeJS.Signals) => {
+    if (!isOver) (ownGroup ? signalGroup : signalProcess)(pid, name);
+  };
   const askToEnd = (name: NodeJS.Signals) => {
     lastSignal = name;
     send(name);
@@ -94,7 +98,7 @@ export function runProcess(request: ProcessRequest): RunningProcess {
       ? undefined
       : setTimeout(
           () => {
-            ending.timedOut = !ending.cancelled;
+            ending.timedOut = true;
             askToEnd("SIGTERM");
           },
           Math.min(request.timeoutMs, MAX_TIMER_MS),
@@ -105,6 +109,7 @@ export function runProcess(request: ProcessRequest): RunningProcess {
       started.once("exit", (...how) => resolve(how));
     });
     hasEnded = true;
+    isOver = !ownGroup;
     const endedAt = clock.now();
     clearTimeout(timeout);
     clearTimeout(killTimer);
@@ -115,6 +120,7 @@ export function runProcess(request: ProcessRequest): RunningProcess {
       const leftMs = killAt === undefined ? graceMs : Math.max(0, killAt - performance.now());
       await endGroup(pid, leftMs, !wasTold);
     }
+    isOver = true;
     await drained([started.stdout, started.stderr]);
     const exitCode = signal === null ? (code ?? 0) : 128 + constants.signals[signal];
     return {
@@ -133,6 +139,8 @@ export function runProcess(request: ProcessRequest): RunningProcess {
     signal(name) {
       if (!ENDING.includes(name)) return void send(name);
       if (!hasEnded && !ending.timedOut) ending.cancelled = true;
+      // It would be a second signal.
+      clearTimeout(timeout);
       askToEnd(name);
     },
   };
@@ -153,6 +161,8 @@ function start(request: ProcessRequest): ChildProcess | string {
     // Missing when there were no descriptors left for them.
     child.stdout?.on("data", (chunk: Buffer) => stdio.onOutput("stdout", chunk));
     child.stderr?.on("data", (chunk: Buffer) => stdio.onOutput("stderr", chunk));
+    // What was read until then is all there is.
+    for (const pipe of [child.stdout, child.stderr]) pipe?.on("error", () => undefined);
   }
   return child;
 }

@@ -31,6 +31,9 @@ export interface StageEnvironmentRequest {
   readonly extra: Readonly<Record<string, string>>;
 }
 
+/** With the name and the byte that ends it: Linux's `MAX_ARG_STRLEN`. */
+const MAX_VALUE = 128 * 1024;
+
 /**
  * The environment of a stage's process.
  *
@@ -38,7 +41,7 @@ export interface StageEnvironmentRequest {
  * policy lets through. On top of that the stage's own, `TTA_PARAM_<NAME>`, `TTA_OUTPUT_<STAGE>_<KEY>`, the trace
  * context and `extra`. Values are data and arrive unchanged.
  *
- * Failure: `environment-nul`, by name, for a value that no environment can hold.
+ * Failures: `environment-nul` and `environment-too-long`, by name, for a value that no environment can hold.
  */
 export function stageEnvironment(request: StageEnvironmentRequest): Result<Record<string, string>, Failure> {
   const { env, policy, parameters, outputs, stageEnv, trace, baggage, extra } = request;
@@ -67,6 +70,8 @@ export function stageEnvironment(request: StageEnvironmentRequest): Result<Recor
   for (const [name, value] of Object.entries(extra)) put(name, value);
   for (const [name, value] of result) {
     if (name.includes("\0") || value.includes("\0")) return nulByte(name);
+    if (value.length > MAX_VALUE / 3 && Buffer.byteLength(`${name}=${value}`) >= MAX_VALUE)
+      return tooLong(name);
   }
   return ok(Object.fromEntries(result));
 }
@@ -90,6 +95,14 @@ function holdsPassword(value: string): boolean {
 /** `tag-name` → `TAG_NAME` */
 function upper(name: string): string {
   return name.toUpperCase().replaceAll("-", "_");
+}
+
+function tooLong(name: string): Result<never, Failure> {
+  return err({
+    reason: "environment-too-long",
+    message: `The value of ${name} is longer than the 128 KiB that an environment variable may have.`,
+    hint: "Hand on the path of a file instead.",
+  });
 }
 
 function nulByte(name: string): Result<never, Failure> {

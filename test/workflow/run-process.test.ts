@@ -7,6 +7,7 @@ import { systemClock } from "../../src/core/clock.ts";
 import { currentOwner, isProvablyDead } from "../../src/core/owner.ts";
 import { endLeftoverGroup } from "../../src/workflow/process-group.ts";
 import { type ProcessRequest, type RunningProcess, runProcess } from "../../src/workflow/run-process.ts";
+import { bundleScript } from "../support/node-script.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
 import { waitFor } from "../support/wait-for.ts";
 
@@ -87,6 +88,27 @@ test.each([
   running.signal("SIGTERM");
 });
 
+test("no descriptors left for its pipes is a result", async () => {
+  const script = bundleScript(
+    temporaryDirectory(),
+    "many",
+    `import { openSync } from "node:fs";
+    import { runProcess } from "./src/workflow/run-process.ts";
+    try { for (;;) openSync("/dev/null", "r"); } catch {}
+    const clock = { now: () => 0 };
+    const stdio = { onOutput() {} };
+    const request = { file: "true", args: [], cwd: "/", env: {}, stdio, stdin: "ignore", ownGroup: true, clock };
+    runProcess(request as never).result.then((result) => process._rawDebug(JSON.stringify(result)));`,
+  );
+  const shell = spawn("sh", ["-c", `ulimit -n 64; exec ${process.execPath} ${script}`]);
+  let stderr = "";
+  shell.stderr.on("data", (text) => {
+    stderr += text;
+  });
+  await once(shell, "close");
+  expect(JSON.parse(stderr)).toMatchObject({ exitCode: 126, errorType: "EMFILE" });
+});
+
 test.each(["INT", "TERM", "HUP", "QUIT"])("%s reaches every process of the group once", async (name) => {
   // Each ends when it has had its signal, and time for another one.
   const script = `
@@ -124,6 +146,19 @@ test("what was told to end by TERM is not told twice when its leader has ended",
   expect(await running.result).toMatchObject({ exitCode: 6, cancelled: true });
   expect(read("got")).toBe("term\n");
   expect(isGone(child)).toBe(true);
+});
+
+test("a timeout after a cancellation is no second signal", async () => {
+  const { running, read, pidIn } = run(
+    "trap 'echo term >> got; got=1' TERM; echo $$ > ready; while [ -z \"$got\" ]; do sleep 0.02; done; sleep 0.8; exit 7",
+    { timeoutMs: 600 },
+  );
+  await pidIn("ready");
+  running.signal("SIGTERM");
+  expect(await running.result).toMatchObject({ exitCode: 7, timedOut: false, cancelled: true });
+  expect(read("got")).toBe("term\n");
+  // Its pid may be somebody else's by now.
+  running.signal("SIGKILL");
 });
 
 test("a process that does not end when it is told to is killed after the grace period", async () => {
@@ -209,14 +244,17 @@ test("what stays in the background and ignores TERM is killed", async () => {
   expect(isGone(await pidIn("child"))).toBe(true);
 });
 
-test.runIf(process.platform === "linux")("what leaves the group does not hang the run", async () => {
-  const { running, output, pidIn } = run(
-    "setsid sh -c 'echo $$ > child; exec sleep 60' & while [ ! -s child ]; do sleep 0.02; done; echo done",
+test.runIf(process.platform === "linux")("what leaves the group is not listened to any longer", async () => {
+  const { running, output, read, pidIn } = run(
+    `setsid sh -c 'trap "" PIPE; echo $$ > child; while echo x 2> error; do sleep 0.05; done; echo yes > closed' &
+    while [ ! -s child ]; do sleep 0.02; done
+    echo done >&2`,
   );
   const child = await pidIn("child");
-  onTestFinished(() => void process.kill(child, "SIGKILL"));
+  onTestFinished(() => void (isGone(child) || process.kill(child, "SIGKILL")));
   expect(await running.result).toMatchObject({ exitCode: 0 });
-  expect(output("stdout")).toBe("done\n");
+  expect(output("stderr")).toBe("done\n");
+  await waitFor(() => read("closed"), { what: "its pipe to be closed" });
 });
 
 test("no output is lost that a process wrote before it ended, however slowly it is read", async () => {

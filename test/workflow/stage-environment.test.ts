@@ -194,6 +194,23 @@ test("the trace context is that of the stage, the unsampled flag too", () => {
   );
 });
 
+test("what is longer than a variable may be is refused by name", () => {
+  const base = {
+    env: { PATH: process.env.PATH },
+    policy: {},
+    parameters: {},
+    stageEnv: {},
+    trace,
+    extra: {},
+  };
+  const of = (length: number) => stageEnvironment({ ...base, outputs: { s: { k: "x".repeat(length) } } });
+  const longest = 128 * 1024 - "TTA_OUTPUT_S_K=".length - 1;
+  const fits = of(longest);
+  expect(fits.ok && execFileSync("true", { env: fits.value, encoding: "utf8" })).toBe("");
+  expect(of(longest + 1)).toMatchObject({ ok: false, error: { reason: "environment-too-long" } });
+  expect(JSON.stringify(of(longest + 1))).toContain("TTA_OUTPUT_S_K");
+});
+
 test("a NUL byte is refused by name, without the value", () => {
   const result = stageEnvironment({
     env: {},
