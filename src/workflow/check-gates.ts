@@ -11,7 +11,10 @@ import type { Outputs } from "./run-store.ts";
 import { createStageLog } from "./stage-log.ts";
 import { gateLogPath } from "./stage-log-path.ts";
 
-/** Checks every gate, also after one has failed, so that one look tells all that is wrong. Each is a fact. */
+/**
+ * Checks every gate, also after one has failed, so that one look tells all that is wrong. Each is a fact. Those that
+ * were not checked since the run is to stop are missing.
+ */
 export async function checkGates(
   stageRun: StageRun,
   outputs: Outputs,
@@ -76,8 +79,10 @@ async function checkRun(
   });
   const result = await runScript(run, stage, script, { cwd, trace }, log.write, context);
   log.close();
-  const late = result.timedOut ? `not over after ${(gate.timeoutMs ?? 0) / 1000} s` : undefined;
-  return { passed: result.exitCode === 0, detail: late ?? `exit code ${result.exitCode}` };
+  if (!result.ok) return { passed: false, detail: result.error.message };
+  const { exitCode, timedOut } = result.value;
+  const late = timedOut ? `not over after ${(gate.timeoutMs ?? 0) / 1000} s` : undefined;
+  return { passed: exitCode === 0 && !timedOut, detail: late ?? `exit code ${exitCode}` };
 }
 
 function prometheusUrl(check: PromqlCheck, { run }: StageRun, { env }: EngineContext): string | undefined {

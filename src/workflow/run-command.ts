@@ -52,7 +52,7 @@ export async function runCommandAs(
     stageEnv: {},
     trace: identity,
     baggage: envValue(env, "BAGGAGE"),
-    extra: { TTA_PERSONA: name },
+    extra: { TTA_PERSONA: name, TTA_CHATMODE: chatmode },
   });
   if (!environment.ok) throw new UserError(environment.error);
   const child = runProcess({

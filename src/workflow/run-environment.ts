@@ -28,6 +28,7 @@ export function environmentOf(
     baggage: envValue(context.env, "BAGGAGE"),
     extra: {
       TTA_PERSONA: stage.persona,
+      TTA_CHATMODE: stage.chatmode,
       TTA_RUN_ID: run.store.id,
       TTA_STAGE: stage.id,
       TTA_WORKFLOW: run.workflow.name,

@@ -2,7 +2,7 @@ import fs from "node:fs";
 import { errorCode } from "../core/errors.ts";
 import type { SpanIdentity } from "../core/span.ts";
 import { newSpanIdentity } from "../core/trace-context.ts";
-import type { RunResult } from "../projection/run-facts.ts";
+import type { GateChecked, RunResult } from "../projection/run-facts.ts";
 import { type AttemptEnd, attemptWork } from "./attempt.ts";
 import { waitUnlessCancelled } from "./cancellation.ts";
 import { checkGates } from "./check-gates.ts";
@@ -44,8 +44,10 @@ export async function runStage(
   const scope = `run:${run.store.id}/${stage.id}`;
   const identity = newSpanIdentity(context.env, trace);
   const cwd = absolute(stage.workingDirectory ?? ".", run.cwd);
-  if (!(await conditionsHold(run, stage, cwd, identity, context))) {
-    return skipStage(run, stage, identity, false, context);
+  const holds = await conditionsHold(run, stage, cwd, identity, context);
+  if (holds.ok && !holds.value) {
+    const isCancelled = context.cancellation.requested() !== undefined;
+    return skipStage(run, stage, identity, isCancelled, context);
   }
   const about = {
     runId: run.store.id,
@@ -72,13 +74,13 @@ export async function runStage(
     onLine: (_, text) => observer.line(stage, text),
   });
   const stageRun: StageRun = { run, stage, scope, trace: identity, cwd, log, logFile };
-  const { end, attempts } = await workWithRetries(stageRun, context);
+  const { end, attempts } = holds.ok
+    ? await workWithRetries(stageRun, context)
+    : { end: { outputs: {}, error: holds.error, exitCode: undefined }, attempts: 0 };
   // Before the gates: they may look into it.
   const { both: tail, stderr: stderrTail } = log.close();
   const gates = end.error === undefined ? await checkGates(stageRun, end.outputs, context) : [];
-  const failedGate = gates.find(({ result }) => result === "failed");
-
-  const error = maskError(end.error ?? (failedGate && gateError(failedGate)), context);
+  const error = maskError(end.error ?? gatesError(stage, gates), context);
   const result = resultOf(error, end, context);
   const outcome: StageOutcome = {
     stage,
@@ -205,8 +207,11 @@ function keepStage(run: Run, stage: Stage, { outputs }: StageOutcome): void {
   }
 }
 
-function gateError({ gate, detail }: { readonly gate: string; readonly detail: string }): WorkError {
-  return { type: "gate_failed", message: `gate ${gate}: ${detail}` };
+/** A stage whose gates were not all checked has not passed. */
+function gatesError({ gates }: Stage, checked: readonly GateChecked[]): WorkError | undefined {
+  const failed = checked.find(({ result }) => result === "failed");
+  if (failed !== undefined) return { type: "gate_failed", message: `gate ${failed.gate}: ${failed.detail}` };
+  return checked.length < gates.length ? { type: "cancelled", message: "cancelled" } : undefined;
 }
 
 function maskError(error: WorkError | undefined, { masker }: EngineContext): WorkError | undefined {

@@ -87,31 +87,55 @@ function openStore(id: string, dir: string): RunStore {
     keepProcess: (stage, started) =>
       replaceFile(path("processes", `${stage}.json`), `${JSON.stringify(started)}\n`, false),
     forgetProcess: (stage) => fs.rmSync(path("processes", `${stage}.json`), { force: true }),
-    remove: () => fs.rmSync(dir, { recursive: true, force: true }),
+    remove: () => removeRun(dir),
   };
 }
 
 /** Runs that did not succeed, the newest first; what makes no sense is passed over. */
 export function listStoredRuns(runs: string): readonly StoredRun[] {
-  const ids = fs.existsSync(runs) ? fs.readdirSync(runs).sort().reverse() : [];
-  return ids.flatMap((id) => {
-    const record = readJson(`${runs}/${id}/run.json`) as RunInput | undefined;
-    if (typeof record?.workflow !== "string" || typeof record.owner?.pid !== "number") return [];
+  const stored = idsIn(runs).flatMap((id) => {
+    const record = readRecord(`${runs}/${id}`);
+    if (record === undefined) return [];
     const stages = readAll(`${runs}/${id}/stages`) as ReadonlyMap<string, Outputs>;
     const processes = [...readAll(`${runs}/${id}/processes`).values()] as readonly StartedProcess[];
     return [{ id, record, stages, processes, isAlive: !isProvablyDead(record.owner) }];
   });
+  // Ids tell seconds, and more than one run may begin within one.
+  return stored.sort((a, b) => b.record.startedAt - a.record.startedAt);
 }
 
 export function removeStoredRun(runs: string, id: string): void {
-  fs.rmSync(`${runs}/${id}`, { recursive: true, force: true });
+  removeRun(`${runs}/${id}`);
 }
 
-/** Removes runs that began longer ago than facts are kept. */
+/**
+ * Removes runs that began longer ago than facts are kept, and what is as old and was left by one that was killed
+ * while it was made or removed.
+ */
 export function pruneStoredRuns(runs: string, before: number): void {
   for (const { id, record, isAlive } of listStoredRuns(runs)) {
     if (!isAlive && record.startedAt < before) removeStoredRun(runs, id);
   }
+  for (const id of idsIn(runs)) {
+    const dir = `${runs}/${id}`;
+    const changedAt = fs.statSync(dir, { throwIfNoEntry: false })?.mtimeMs ?? before;
+    if (changedAt < before && readRecord(dir) === undefined) removeRun(dir);
+  }
+}
+
+/** First what makes it count: one whose stages are gone in part would be resumed, and do them again. */
+function removeRun(dir: string): void {
+  fs.rmSync(`${dir}/run.json`, { force: true });
+  fs.rmSync(dir, { recursive: true, force: true });
+}
+
+function idsIn(runs: string): readonly string[] {
+  return fs.existsSync(runs) ? fs.readdirSync(runs) : [];
+}
+
+function readRecord(dir: string): RunInput | undefined {
+  const record = readJson(`${dir}/run.json`) as RunInput | undefined;
+  return typeof record?.workflow === "string" && typeof record.owner?.pid === "number" ? record : undefined;
 }
 
 function readAll(dir: string): ReadonlyMap<string, unknown> {

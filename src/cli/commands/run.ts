@@ -108,7 +108,8 @@ async function run(workflow: Workflow, invocation: Invocation, ctx: CliContext):
   else ctx.output.answer(runJson(prepared, execution), text);
   await deliverAfterWork(ctx);
   const signal = cancellation.requested();
-  if (signal !== undefined) return exitCodeOfSignal(signal);
+  // One that came when the work was over has changed nothing about it.
+  if (signal !== undefined && result === "cancellation") return exitCodeOfSignal(signal);
   return isDone ? ExitCode.done : ExitCode.failed;
 }
 

@@ -1,5 +1,6 @@
-import { createReadStream } from "node:fs";
+import { openSync } from "node:fs";
 import { createInterface } from "node:readline";
+import { ReadStream } from "node:tty";
 import { isTerminal } from "../../core/output.ts";
 import type { Cancellation } from "../../workflow/cancellation.ts";
 import type { Stage } from "../../workflow/definition.ts";
@@ -36,7 +37,8 @@ export function createConfirm(
 }
 
 async function askYesNo(write: (text: string) => void, cancellation: Cancellation): Promise<boolean> {
-  const input = createReadStream("/dev/tty");
+  // Not a stream of the file: that reads ahead, and takes the answer to the next question with it.
+  const input = new ReadStream(openSync("/dev/tty", "r"));
   const lines = createInterface({ input });
   const forget = cancellation.onRequest(() => lines.close());
   try {

@@ -65,6 +65,8 @@ export async function executeRun(
     },
     reused,
   );
+  // All that it knew is in the new one: it must not be resumed a second time, also not while this one is going on.
+  if (resumes !== undefined) removeStoredRun(home.runs, resumes.id);
   const outcome = await runWorkflow(
     { workflow, store, cwd, parameters, outputs: new Map() },
     {
@@ -94,6 +96,5 @@ export async function executeRun(
   );
   // What is needed to resume goes when there is nothing to resume.
   if (outcome.result === "success" || outcome.result === "skip") store.remove();
-  if (resumes !== undefined) removeStoredRun(home.runs, resumes.id);
   return { runId: store.id, trace, outcome };
 }

@@ -6,6 +6,9 @@ import type { CliContext } from "../context.ts";
 import { createLiveView } from "./live-view.ts";
 import { createPlainView, type RunView, silentView } from "./plain-view.ts";
 
+/** Where the terminal does not tell its width. */
+const UNKNOWN_COLUMNS = 80;
+
 /** Live on a terminal, plain lines elsewhere and in CI, nothing with `--json` and `--quiet`. */
 export function createView({ stages }: Workflow, ctx: CliContext): RunView {
   const { flags, env, output, paint, clock } = ctx;
@@ -14,5 +17,5 @@ export function createView({ stages }: Workflow, ctx: CliContext): RunView {
   const isLive = isTerminal(1) && env.TERM !== "dumb" && !envFlag(env, "CI");
   if (!isLive) return createPlainView(output.raw, width, paint);
   const terminal = new WriteStream(1);
-  return createLiveView(output.raw, () => terminal.columns, width, paint, clock);
+  return createLiveView(output.raw, () => terminal.columns || UNKNOWN_COLUMNS, width, paint, clock);
 }
