@@ -2,6 +2,7 @@ import { basename } from "node:path";
 import type { Clock } from "../core/clock.ts";
 import { type Environment, envValue } from "../core/environment.ts";
 import { UserError } from "../core/errors.ts";
+import type { Masker } from "../core/mask.ts";
 import { randomHex } from "../core/random.ts";
 import { newSpanIdentity } from "../core/trace-context.ts";
 import type { Cancellation } from "./cancellation.ts";
@@ -14,6 +15,7 @@ export interface CommandContext {
   readonly env: Environment;
   readonly clock: Clock;
   readonly recorder: Recorder;
+  readonly masker: Pick<Masker, "text">;
   readonly cancellation: Cancellation;
   readonly graceMs: number;
   readonly cwd: string;
@@ -72,7 +74,8 @@ export async function runCommandAs(
     if (!(isTerminal && (signal === "SIGINT" || signal === "SIGQUIT"))) child.signal(signal);
   });
   const { pid } = child;
-  const started = { executable: basename(file), pid: pid ?? 0, startedAt };
+  // A shell would take `TOKEN=… command` for an assignment; here it is a name that there is no program of.
+  const started = { executable: context.masker.text(basename(file)), pid: pid ?? 0, startedAt };
   if (pid !== undefined) recorder.record("process.started", scope, identity, started);
   const result = await child.result;
   forget();

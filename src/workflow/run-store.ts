@@ -25,7 +25,7 @@ export interface RunInput {
 export interface RunStore {
   readonly id: string;
   readonly dir: string;
-  /** A file of this run for a stage; the directory is there. */
+  /** Where a file of this run for a stage is; nothing is written. */
   file(kind: "scripts" | "outputs", name: string): string;
   /** The stage has succeeded; told before its fact, so that a run killed in between does not repeat it. */
   keepStage(stage: string, outputs: Outputs): void;
@@ -66,6 +66,8 @@ export function createRun(runs: string, record: RunInput, reused: ReadonlyMap<st
       if (errorCode(error) === "EEXIST") continue;
       throw error;
     }
+    // Now: later the disk may be full.
+    for (const kind of KINDS) fs.mkdirSync(`${dir}/${kind}`, { mode: 0o700 });
     const store = openStore(id, dir);
     for (const [stage, outputs] of reused) store.keepStage(stage, outputs);
     replaceFile(`${dir}/run.json`, `${JSON.stringify(record)}\n`);
@@ -73,11 +75,10 @@ export function createRun(runs: string, record: RunInput, reused: ReadonlyMap<st
   }
 }
 
+const KINDS = ["scripts", "outputs", "stages", "processes"] as const;
+
 function openStore(id: string, dir: string): RunStore {
-  const path = (kind: string, name: string) => {
-    ensureDirectory(`${dir}/${kind}`);
-    return `${dir}/${kind}/${name}`;
-  };
+  const path = (kind: (typeof KINDS)[number], name: string) => `${dir}/${kind}/${name}`;
   return {
     id,
     dir,
@@ -102,6 +103,15 @@ export function listStoredRuns(runs: string): readonly StoredRun[] {
   });
   // Ids tell seconds, and more than one run may begin within one.
   return stored.sort((a, b) => b.record.startedAt - a.record.startedAt);
+}
+
+/** What a later run would like to know must not be what this one fails of: a full disk, a read-only home. */
+export function ifPossible(keep: () => void): void {
+  try {
+    keep();
+  } catch (error) {
+    if (errorCode(error) === undefined) throw error;
+  }
 }
 
 export function removeStoredRun(runs: string, id: string): void {

@@ -1,6 +1,8 @@
 import { steadyClock } from "../../core/clock.ts";
 import { UserError } from "../../core/errors.ts";
+import { createMasker } from "../../core/mask.ts";
 import { isTerminal } from "../../core/output.ts";
+import { secretValuesOf } from "../../core/secret-values.ts";
 import { DEFAULT_CHATMODE } from "../../projection/session.ts";
 import { runCommandAs } from "../../workflow/run-command.ts";
 import { deliverAfterWork } from "../after-work.ts";
@@ -53,11 +55,13 @@ export const command: Command = {
     const chatmode = optionText(invocation, "chatmode") ?? DEFAULT_CHATMODE;
     assertChatmode(chatmode);
     const cwd = ctx.cwd();
+    const masker = createMasker({ secretValues: secretValuesOf(ctx.env) });
     deliverWhileRunning(ctx);
     const result = await runCommandAs(persona, chatmode, words, {
       env: ctx.env,
       clock: steadyClock(ctx.clock),
       recorder: recorderFor(ctx),
+      masker,
       cancellation: cancelOnSignals(),
       graceMs: GRACE_MS,
       cwd,
@@ -66,7 +70,7 @@ export const command: Command = {
     if (result.pid === undefined) {
       const why =
         result.exitCode === 127 ? "there is no such command" : `it cannot be run (${result.errorType})`;
-      ctx.output.complain([`tta-persona: ${quote(words[0] ?? "")}: ${why}`]);
+      ctx.output.complain([`tta-persona: ${quote(masker.text(words[0] ?? ""))}: ${why}`]);
     }
     await deliverAfterWork(ctx);
     return result.exitCode;

@@ -1,11 +1,12 @@
 import { ExitCode, UserError } from "../../core/errors.ts";
+import type { WorkflowEntry } from "../../workflow/catalogue.ts";
 import type { Workflow } from "../../workflow/definition.ts";
 import { camelCase } from "../../workflow/names.ts";
 import { parameterFlags } from "../../workflow/parameters.ts";
 import { deliverAfterWork } from "../after-work.ts";
 import { type Command, type Invocation, optionText } from "../command.ts";
 import type { CliContext } from "../context.ts";
-import { findRunnableWorkflow } from "../find-workflow.ts";
+import { assertScripts, findRunnableWorkflow } from "../find-workflow.ts";
 import { deliverWhileRunning } from "../long-work.ts";
 import { cancelOnSignals, exitCodeOfSignal } from "../signals.ts";
 
@@ -43,11 +44,15 @@ export const command: Command = {
 };
 
 /** The command with the options of one workflow. */
-function commandOf(workflow: Workflow): Command {
+function commandOf(entry: WorkflowEntry): Command {
+  const { workflow } = entry;
   const parameters = workflow.parameters.map(parameterFlags);
   return {
     ...command,
-    ...(workflow.description === undefined ? {} : { summary: workflow.description.trim() }),
+    usage: `${workflow.name} [options]`,
+    ...(workflow.description === undefined
+      ? {}
+      : { summary: workflow.description.trim().replace(/\.$/, "") }),
     description: `Stages: ${workflow.stages.map(({ id, persona }) => `${id} (${persona})`).join(", ")}.`,
     options: [...parameters, ...(command.options ?? [])],
     examples: [
@@ -55,7 +60,7 @@ function commandOf(workflow: Workflow): Command {
       { command: `${exampleLine(workflow)} --dry-run`, doc: "what that would do" },
       { command: `tta-persona run ${workflow.name} --resume`, doc: "go on with a run that did not succeed" },
     ],
-    run: (invocation, ctx) => run(workflow, invocation, ctx),
+    run: (invocation, ctx) => run(entry, invocation, ctx),
   };
 }
 
@@ -64,7 +69,8 @@ function exampleLine({ name, parameters }: Workflow): string {
   return ["tta-persona run", name, ...required.map((parameter) => parameterFlags(parameter).flags)].join(" ");
 }
 
-async function run(workflow: Workflow, invocation: Invocation, ctx: CliContext): Promise<number> {
+async function run(entry: WorkflowEntry, invocation: Invocation, ctx: CliContext): Promise<number> {
+  const { workflow } = entry;
   const { options } = invocation;
   const { prepareRun } = await import("../run/prepare.ts");
   const { executeRun, personasOf } = await import("../run/execute.ts");
@@ -74,6 +80,7 @@ async function run(workflow: Workflow, invocation: Invocation, ctx: CliContext):
   const maxParallel = parseParallel(optionText(invocation, "maxParallel"));
   const prepared = prepareRun(workflow, request, ctx);
   const personas = personasOf(workflow.stages, ctx);
+  assertScripts(entry, ctx);
   if (options.dryRun === true) {
     const { planJson, planText } = await import("../run/plan-text.ts");
     ctx.output.answer(planJson(prepared), planText(prepared, ctx.paint));

@@ -1,7 +1,7 @@
 import { steadyClock } from "../../core/clock.ts";
+import { errorCode } from "../../core/errors.ts";
 import { createMasker } from "../../core/mask.ts";
 import { currentOwner } from "../../core/owner.ts";
-import { secretValuesOf } from "../../core/secret-values.ts";
 import type { SpanIdentity } from "../../core/span.ts";
 import { newSpanIdentity } from "../../core/trace-context.ts";
 import type { Cancellation } from "../../workflow/cancellation.ts";
@@ -16,6 +16,7 @@ import { recorderFor } from "../long-work.ts";
 import { stagePersona } from "../persona-for-stage.ts";
 import type { RunView } from "./plain-view.ts";
 import type { PreparedRun } from "./prepare.ts";
+import { secretsOfRun } from "./secrets-of-run.ts";
 
 /** How long a stage's process may take to end after a signal. */
 const GRACE_MS = 5000;
@@ -81,7 +82,7 @@ export async function executeRun(
       env,
       clock: steadyClock(ctx.clock),
       recorder: recorderFor(ctx),
-      masker: createMasker({ secretValues: secretValuesOf(env) }),
+      masker: createMasker({ secretValues: secretsOfRun(prepared, ctx) }),
       cancellation: options.cancellation,
       observer: options.view,
       agentCommand: settings.agentCommand,
@@ -94,7 +95,13 @@ export async function executeRun(
       graceMs: GRACE_MS,
     },
   );
-  // What is needed to resume goes when there is nothing to resume.
-  if (outcome.result === "success" || outcome.result === "skip") store.remove();
+  try {
+    // What is needed to resume goes when there is nothing to resume.
+    if (outcome.result === "success" || outcome.result === "skip") store.remove();
+  } catch (error) {
+    const code = errorCode(error);
+    if (code === undefined) throw error;
+    ctx.output.note(`what is not needed any more is still in ${home.runs} (${code})`);
+  }
   return { runId: store.id, trace, outcome };
 }

@@ -51,8 +51,12 @@ export function summaryText(
   const word = { success: "done", skip: "nothing to do" }[outcome.result as string] ?? outcome.result;
   const line = `${resultMark(outcome.result, paint)} ${paint.bold(workflow.name)} ${word} in ${took}  ${paint.dim(`run ${runId}`)}\n`;
   if (failed.length === 0) return line;
+  const isUnconfirmed = failed.some(({ error }) => error?.type === "not_confirmed");
   const hints = [
     [`tta-persona run ${workflow.name} --resume`, "go on behind the stages that are done"],
+    ...(isUnconfirmed
+      ? [[`tta-persona run ${workflow.name} --resume --yes`, "and confirm what nobody is asked for here"]]
+      : []),
     [`tta-persona runs show ${runId}`, "what happened"],
   ];
   const width = Math.max(...hints.map(([command = ""]) => command.length));
