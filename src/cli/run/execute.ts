@@ -1,5 +1,5 @@
 import { steadyClock } from "../../core/clock.ts";
-import { errorCode } from "../../core/errors.ts";
+import { errorCode, UserError } from "../../core/errors.ts";
 import { createMasker } from "../../core/mask.ts";
 import { currentOwner } from "../../core/owner.ts";
 import type { SpanIdentity } from "../../core/span.ts";
@@ -9,7 +9,7 @@ import type { Stage } from "../../workflow/definition.ts";
 import { type RunOutcome, runWorkflow } from "../../workflow/engine.ts";
 import type { StagePersona } from "../../workflow/engine-context.ts";
 import { endLeftoverGroup } from "../../workflow/process-group.ts";
-import { createRun, pruneStoredRuns, removeStoredRun } from "../../workflow/run-store.ts";
+import { createRun, pruneStoredRuns, removeStoredRun, takeStoredRun } from "../../workflow/run-store.ts";
 import type { CliContext } from "../context.ts";
 import { findPersona } from "../find-persona.ts";
 import { recorderFor } from "../long-work.ts";
@@ -51,9 +51,18 @@ export async function executeRun(
   const trace = newSpanIdentity(env);
   const { traceId, spanId } = trace;
   const startedAt = ctx.clock.now();
+  if (resumes !== undefined && !takeStoredRun(home.runs, resumes.id, currentOwner())) {
+    throw new UserError({
+      reason: "run-taken",
+      message: `Another process goes on with the run ${resumes.id}, or has done so.`,
+      hint: "See: tta-persona runs list",
+    });
+  }
   pruneStoredRuns(home.runs, startedAt - settings.retention.ageMs);
   // What the killed run has left behind would work against this one.
-  for (const { pid, start } of resumes?.processes ?? []) await endLeftoverGroup(pid, start, GRACE_MS);
+  await Promise.all(
+    (resumes?.processes ?? []).map(({ pid, start }) => endLeftoverGroup(pid, start, GRACE_MS)),
+  );
   const store = createRun(
     home.runs,
     {
@@ -63,6 +72,7 @@ export async function executeRun(
       owner: currentOwner(),
       startedAt,
       trace: { traceId, spanId },
+      ...(resumes === undefined ? {} : { resumes: resumes.id }),
     },
     reused,
   );
