@@ -1,8 +1,8 @@
 import { dirname } from "node:path";
-import { envValue } from "../core/environment.ts";
 import type { Failure } from "../core/errors.ts";
 import type { Result } from "../core/result.ts";
 import type { SpanIdentity } from "../core/span.ts";
+import { baggageFromEnvironment } from "../core/trace-context.ts";
 import type { Stage } from "./definition.ts";
 import type { EngineContext, Run } from "./engine-context.ts";
 import { stagesBefore } from "./plan.ts";
@@ -31,7 +31,7 @@ export function environmentOf(
     outputs: outputsBefore(run, stage),
     stageEnv: stage.env,
     trace,
-    baggage: envValue(context.env, "BAGGAGE"),
+    baggage: baggageFromEnvironment(context.env),
     extra: {
       TTA_PERSONA: stage.persona,
       TTA_CHATMODE: stage.chatmode,

@@ -4,11 +4,10 @@ import { loadWorkflows, type WorkflowEntry } from "../../workflow/catalogue.ts";
 import type { Workflow } from "../../workflow/definition.ts";
 import { camelCase } from "../../workflow/names.ts";
 import { parameterFlags } from "../../workflow/parameters.ts";
-import { deliverAfterWork } from "../after-work.ts";
 import { type Command, type Invocation, optionText } from "../command.ts";
 import type { CliContext } from "../context.ts";
 import { assertScripts, findRunnableWorkflow, workflowPlaces } from "../find-workflow.ts";
-import { deliverWhileRunning } from "../long-work.ts";
+import { deliverAfterRecording, deliverWhileRunning, recorderFor } from "../long-work.ts";
 import { printable } from "../printable.ts";
 import type { Execution } from "../run/execute.ts";
 import type { PreparedRun } from "../run/prepare.ts";
@@ -122,7 +121,8 @@ async function run(entry: WorkflowEntry, invocation: Invocation, ctx: CliContext
   const { createView } = await import("../run/view.ts");
   const { createConfirm } = await import("../run/confirm.ts");
   const view = createView(workflow, ctx);
-  const cancellation = cancelOnSignals();
+  const cancellation = cancelOnSignals({ sharesTerminal: false });
+  const recorder = recorderFor(ctx);
   deliverWhileRunning(ctx);
   const execution = await executeRun(
     prepared,
@@ -130,6 +130,7 @@ async function run(entry: WorkflowEntry, invocation: Invocation, ctx: CliContext
     {
       view,
       cancellation,
+      recorder,
       maxParallel,
       confirm: createConfirm(options.yes === true, view, cancellation, ctx),
     },
@@ -137,7 +138,7 @@ async function run(entry: WorkflowEntry, invocation: Invocation, ctx: CliContext
   ).finally(() => view.end());
   // Where it cannot be printed how it ended, it is delivered all the same.
   const untold = await tell(prepared, execution, ctx).catch((error: unknown) => ({ error }));
-  await deliverAfterWork(ctx);
+  await deliverAfterRecording(recorder, ctx);
   const { result } = execution.outcome;
   const signal = cancellation.requested();
   // One that came when the work was over has changed nothing about it.

@@ -9,10 +9,10 @@ import type { Stage } from "../../workflow/definition.ts";
 import { type RunOutcome, runWorkflow } from "../../workflow/engine.ts";
 import type { StagePersona } from "../../workflow/engine-context.ts";
 import { endLeftoverGroup } from "../../workflow/process-group.ts";
+import type { Recorder } from "../../workflow/recorder.ts";
 import { createRun, pruneStoredRuns, removeStoredRun, takeStoredRun } from "../../workflow/run-store.ts";
 import type { CliContext } from "../context.ts";
 import { findPersona } from "../find-persona.ts";
-import { recorderFor } from "../long-work.ts";
 import { stagePersona } from "../persona-for-stage.ts";
 import type { RunView } from "./plain-view.ts";
 import type { PreparedRun } from "./prepare.ts";
@@ -30,6 +30,7 @@ export interface Execution {
 export interface ExecutionOptions {
   readonly view: RunView;
   readonly cancellation: Cancellation;
+  readonly recorder: Recorder;
   readonly maxParallel: number;
   readonly confirm: (stage: Stage, item: string) => Promise<boolean>;
 }
@@ -91,7 +92,7 @@ export async function executeRun(
       home,
       env,
       clock: steadyClock(ctx.clock),
-      recorder: recorderFor(ctx),
+      recorder: options.recorder,
       masker: createMasker({ secretValues: secretsOfRun(prepared, ctx) }),
       cancellation: options.cancellation,
       observer: options.view,
