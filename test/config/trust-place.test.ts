@@ -16,18 +16,6 @@ function project() {
   return { root, env, home: home.value, file };
 }
 
-test("trust is bound to the content, and comes back with it", () => {
-  const { env, home, file } = project();
-  expect(isTrusted(home, env, file)).toBe(false);
-  trustFile(home, file);
-  expect(isTrusted(home, env, file)).toBe(true);
-  fs.appendFileSync(file, " ");
-  expect(isTrusted(home, env, file)).toBe(false);
-  fs.writeFileSync(file, "name: w\n");
-  expect(isTrusted(home, env, file)).toBe(true);
-  expect(fs.statSync(join(home.state, "trusted.json")).mode & 0o777).toBe(0o600);
-});
-
 test("trust is bound to the place: neither a copy has it, nor what a link leads to now", () => {
   const { root, env, home, file } = project();
   fs.symlinkSync(join(root, "project"), join(root, "link"));
@@ -37,13 +25,4 @@ test("trust is bound to the place: neither a copy has it, nor what a link leads 
   const copy = join(root, "w.yaml");
   fs.copyFileSync(file, copy);
   expect(isTrusted(home, env, copy)).toBe(false);
-});
-
-test("in CI one variable trusts all; a broken list trusts nothing", () => {
-  const { env, home, file } = project();
-  expect(isTrusted(home, { ...env, TTA_PERSONA_TRUST: "1" }, file)).toBe(true);
-  expect(isTrusted(home, { ...env, TTA_PERSONA_TRUST: "0" }, file)).toBe(false);
-  trustFile(home, file);
-  fs.writeFileSync(join(home.state, "trusted.json"), "[");
-  expect(isTrusted(home, env, file)).toBe(false);
 });
