@@ -28,6 +28,11 @@ export interface RunResult {
   readonly durationMs: number;
 }
 
+interface StartOptions extends RunOptions {
+  /** The test writes to its standard input, and ends it. */
+  readonly isKeyboardOpen?: boolean;
+}
+
 interface RunningBinary {
   readonly child: ChildProcessWithoutNullStreams;
   /** What was printed so far. */
@@ -52,6 +57,8 @@ export interface Sandbox {
   runCold(args: readonly string[], options?: RunOptions): Promise<RunResult>;
   /** Runs it on a terminal (util-linux `script`); stdout is every byte the terminal got. Colours are allowed. */
   runTty(args: readonly string[], options?: RunOptions): Promise<RunResult>;
+  /** Likewise, and leaves it running with its keyboard open: what is written to its stdin is typed. */
+  spawnTty(args: readonly string[], options?: RunOptions): RunningBinary;
   /** Starts it and leaves it running; killed by `dispose`. */
   spawn(args: readonly string[], options?: RunOptions): RunningBinary;
   /** Ids of living processes that work on this home: deliverers left behind, commands still running. */
@@ -88,7 +95,7 @@ export function createSandbox({ launcher = LAUNCHER }: SandboxOptions = {}): San
   };
   const children = new Set<RunningBinary["child"]>();
 
-  function start(command: string, args: readonly string[], options: RunOptions, env: RunOptions["env"]) {
+  function start(command: string, args: readonly string[], options: StartOptions, env: RunOptions["env"]) {
     const running = startProcess(command, args, {
       cwd: project,
       ...options,
@@ -97,6 +104,11 @@ export function createSandbox({ launcher = LAUNCHER }: SandboxOptions = {}): San
     children.add(running.child);
     running.child.on("close", () => children.delete(running.child));
     return running;
+  }
+  function startTty(args: readonly string[], options: StartOptions) {
+    const command = [process.execPath, ...(options.nodeArgs ?? []), built(launcher), ...args].map(quote);
+    const terminal = { TERM: "xterm-256color", SHELL: "/bin/sh", NO_COLOR: undefined };
+    return start("script", ["-qec", command.join(" "), "/dev/null"], options, { ...env, ...terminal });
   }
   const startNode = (entry: string, args: readonly string[], options: RunOptions) =>
     start(process.execPath, [...(options.nodeArgs ?? []), built(entry), ...args], options, env);
@@ -108,15 +120,8 @@ export function createSandbox({ launcher = LAUNCHER }: SandboxOptions = {}): San
     env,
     run: (args, options = {}) => withDeadline(startNode(launcher, args, options), args, options),
     runCold: (args, options = {}) => withDeadline(startNode(COLD_ENTRY, args, options), args, options),
-    runTty(args, options = {}) {
-      const command = [process.execPath, ...(options.nodeArgs ?? []), built(launcher), ...args].map(quote);
-      const terminal = { TERM: "xterm-256color", SHELL: "/bin/sh", NO_COLOR: undefined };
-      const running = start("script", ["-qec", command.join(" "), "/dev/null"], options, {
-        ...env,
-        ...terminal,
-      });
-      return withDeadline(running, args, options);
-    },
+    runTty: (args, options = {}) => withDeadline(startTty(args, options), args, options),
+    spawnTty: (args, options = {}) => startTty(args, { ...options, isKeyboardOpen: true }),
     spawn: (args, options = {}) => startNode(launcher, args, options),
     processes: () => processesOfHome(home),
     async dispose() {
@@ -143,7 +148,7 @@ function built(entry: string): string {
 function startProcess(
   command: string,
   args: readonly string[],
-  options: RunOptions & { cwd: string },
+  options: StartOptions & { cwd: string },
 ): RunningBinary {
   const env = Object.fromEntries(
     Object.entries(options.env ?? {}).filter(([, value]) => value !== undefined),
@@ -158,7 +163,7 @@ function startProcess(
   }
   // A program that does not read its input closes the pipe early: not the test's concern.
   child.stdin.on("error", () => {});
-  child.stdin.end(options.stdin ?? "");
+  if (options.isKeyboardOpen !== true) child.stdin.end(options.stdin ?? "");
   const result = new Promise<RunResult>((resolve, reject) => {
     child.on("error", reject);
     child.on("close", (code, signal) => {
