@@ -4,13 +4,7 @@ import fs from "node:fs";
 import { join } from "node:path";
 import { test } from "vitest";
 import { currentOwner, type Owner } from "../../src/core/owner.ts";
-import {
-  createRun,
-  listStoredRuns,
-  pruneStoredRuns,
-  type RunInput,
-  removeStoredRun,
-} from "../../src/workflow/run-store.ts";
+import { createRun, listStoredRuns, pruneStoredRuns, type RunInput } from "../../src/workflow/run-store.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
 
 const NOW = Date.UTC(2026, 10, 24, 13, 30, 15);
@@ -84,21 +78,6 @@ test("a run counts only once it is complete, and what makes no sense is passed o
   expect(others).toEqual([]);
   expect(run?.id).toBe(id);
   expect([...(run?.stages ?? [])]).toEqual([]);
-});
-
-test("a run that is being removed does not count any more", ({ expect }) => {
-  const runs = temporaryDirectory();
-  const store = createRun(runs, input(), new Map([["one", {}]]));
-  // What a kill after the first step of the removal would leave.
-  fs.chmodSync(join(store.dir, "stages"), 0o500);
-  if (process.getuid?.() === 0) {
-    fs.rmSync(join(store.dir, "run.json"));
-  } else {
-    expect(() => removeStoredRun(runs, store.id)).toThrow();
-    fs.chmodSync(join(store.dir, "stages"), 0o700);
-  }
-  expect(fs.existsSync(join(store.dir, "stages", "one.json"))).toBe(true);
-  expect(listStoredRuns(runs)).toEqual([]);
 });
 
 test("old runs are removed, and the remains of those that were never complete; living ones stay", async ({
