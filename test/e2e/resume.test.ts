@@ -299,6 +299,11 @@ test("a run can be killed at each of its steps: no finished stage is repeated, n
   const steps = readSteps(log);
   const keeps = steps.flatMap((step, index) => (/^renameSync:stages\//.test(step) ? [index + 1] : []));
   expect(keeps).toHaveLength(2);
+  // First what makes it count: a removal that is cut off must not leave a run without its finished stages.
+  expect(steps.filter((step) => step.startsWith("rmSync:") && !/outputs|processes/.test(step))).toEqual([
+    expect.stringMatching(/^rmSync:[^/]+\/run\.json$/),
+    expect.stringMatching(/^rmSync:runs\//),
+  ]);
 
   const points = steps.flatMap((step, index): KillPoint[] => {
     const at = { step: index + 1, only: STEPS };
