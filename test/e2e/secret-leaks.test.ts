@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { type TestContext, test } from "vitest";
@@ -8,6 +8,7 @@ import { startFaultyServer } from "../support/faulty-server.ts";
 import { startOtlpServer } from "../support/otlp-server.ts";
 import type { RunOptions, RunResult, Sandbox } from "../support/run-binary.ts";
 import { configuredSandbox } from "./delivery-home.ts";
+import { filesBelow, writeWorkflow } from "./project-workflows.ts";
 import { githubToken, KNOWN_VALUES, type PrintedSecret, printedSecrets } from "./secret-shapes.ts";
 
 interface Scene {
@@ -31,8 +32,17 @@ async function begin(context: TestContext, agent = ""): Promise<Scene> {
   context.onTestFinished(() => otlp.close());
   const sandbox = configuredSandbox({
     delivery: { mode: "foreground", timeout: "20s" },
-    pushgateway: { url: gateway.url, scrapeInterval: "1ms" },
-    otlp: { endpoint: otlp.url, protocol: "http/json" },
+    pushgateway: {
+      url: gateway.url,
+      scrapeInterval: "1ms",
+      username: "ann",
+      password: KNOWN_VALUES.password,
+    },
+    otlp: {
+      endpoint: otlp.url,
+      protocol: "http/json",
+      headers: `authorization=Bearer%20${KNOWN_VALUES.header}`,
+    },
     ...(agent === "" ? {} : { agent: { command: agent } }),
   });
   context.onTestFinished(() => sandbox.dispose());
@@ -77,14 +87,6 @@ const bodies = (requests: readonly RecordedRequest[]) =>
     )
     .join("\n");
 
-function filesBelow(directory: string): [string, string][] {
-  return readdirSync(directory, { withFileTypes: true }).flatMap((entry): [string, string][] => {
-    const path = join(directory, entry.name);
-    if (entry.isDirectory()) return filesBelow(path);
-    return entry.isFile() ? [[path, readFileSync(path, "utf8")]] : [];
-  });
-}
-
 /** `<secret's name> in <place>: <what is around it>` of each that can be seen. */
 function leaks(
   places: ReadonlyMap<string, string>,
@@ -105,14 +107,6 @@ function leaks(
 
 const secretsOf = (shapes: readonly PrintedSecret[]) =>
   Object.fromEntries(shapes.map(({ name, secrets }, index) => [`${index + 1} ${name}`, secrets]));
-
-/** A workflow of the project, in YAML that is JSON. */
-function writeWorkflow({ sandbox }: Scene, name: string, stages: readonly object[], more: object = {}) {
-  const directory = join(sandbox.project, ".tta-persona", "workflows");
-  mkdirSync(directory, { recursive: true });
-  const all = stages.map((stage) => ({ persona: "backend-engineer", needs: [], ...stage }));
-  writeFileSync(join(directory, `${name}.yaml`), JSON.stringify({ name, ...more, stages: all }, null, 1));
-}
 
 function writeText({ sandbox }: Scene, name: string, text: string) {
   writeFileSync(join(sandbox.project, name), text);
@@ -135,7 +129,7 @@ concurrent("what a stage prints is masked wherever it goes", { timeout: 90_000 }
     { id: "succeeds", ...printing, run: "cat printed; tac printed >/dev/null" },
   ];
   const parameters = { parameters: { "session-token": { type: "string" }, note: { type: "string" } } };
-  writeWorkflow(scene, "leaky", stages, parameters);
+  writeWorkflow(scene.sandbox, "leaky", stages, parameters);
   const env = { SERVICE_API_KEY: KNOWN_VALUES.environment };
   const given = ["--session-token", KNOWN_VALUES.parameter, "--note", SOME];
   const failed = await scene.run(["run", "leaky", ...given], { env });
@@ -170,7 +164,7 @@ concurrent("what a stage prints is masked wherever it goes", { timeout: 90_000 }
 
   // It goes on, succeeds, and nothing is left of it but what is masked.
   const mended = stages.map((stage) => ({ ...stage, run: stage.run.replace(/; exit \d/, "") }));
-  writeWorkflow(scene, "leaky", mended, parameters);
+  writeWorkflow(scene.sandbox, "leaky", mended, parameters);
   const resumed = await scene.run(["run", "leaky", "--resume", "--json"], { env });
   context.expect(resumed.code).toBe(0);
   context.expect(readdirSync(join(sandbox.home, "runs"))).toEqual([]);
@@ -206,7 +200,7 @@ concurrent("gates, outputs and errors of a stage tell no secret", { timeout: 90_
   const value = (gate: string, check: object) => ({ name: gate, value: check });
   const query = (name: string, server: string) => {
     const url = server.replace("://", `://ann:${secrets["query URL"]}@`);
-    return { name, promql: { query: "up", url, min: 1, deadline: "300ms", interval: "50ms" } };
+    return { name, promql: { query: "up", url, min: 1, deadline: "1500ms", interval: "50ms" } };
   };
   const gates = [
     value("json", { json: "report.json", path: "api.token", min: 1 }),
@@ -219,7 +213,7 @@ concurrent("gates, outputs and errors of a stage tell no secret", { timeout: 90_
     query("query", refusing.url),
     query("closed", closed.url),
   ];
-  writeWorkflow(scene, "gates", [
+  writeWorkflow(scene.sandbox, "gates", [
     {
       id: "gated",
       run: `echo "token=${secrets.output}" >> "$TTA_OUTPUT"; echo plain=1 >> "$TTA_OUTPUT"`,
@@ -269,6 +263,8 @@ concurrent(
       program: "written-before-a-command",
       environment: "of-the-callers-shell",
       flag: githubToken("flag"),
+      repository: "password-of-a-repository",
+      plan: githubToken("plan"),
       semver: githubToken("semver"),
       file: githubToken("file"),
     };
@@ -276,10 +272,10 @@ concurrent(
     writeFileSync(agent, `#!/bin/sh\necho "using $2" >&2; echo "key ${secrets.printed}"; exit 5\n`, {
       mode: 0o755,
     });
-    writeWorkflow(scene, "asks", [{ id: "ask", agent: { prompt: `Use ${secrets.prompt}.` } }], {
+    writeWorkflow(scene.sandbox, "asks", [{ id: "ask", agent: { prompt: `Use ${secrets.prompt}.` } }], {
       parameters: { version: { type: "semver" } },
     });
-    writeWorkflow(scene, "lost", [{ id: "lost", run: { file: `scripts/${secrets.file}.sh` } }]);
+    writeWorkflow(scene.sandbox, "lost", [{ id: "lost", run: { file: `scripts/${secrets.file}.sh` } }]);
     const env = { DEPLOY_TOKEN: secrets.environment };
     const asked = await scene.run(["run", "asks"], { env });
     context.expect(asked.code).toBe(1);
@@ -294,6 +290,19 @@ concurrent(
     context.expect((await scene.run(command, { env })).code).toBe(6);
     context.expect((await scene.run([...under, `API_TOKEN=${secrets.program}`, "true"])).code).toBe(127);
     context.expect((await scene.run([...under, `./${secrets.shape}`])).code).toBe(127);
+    // What CI systems tell of the repository holds the job's own password.
+    const repository = `https://ci:${secrets.repository}@example.org/x.git`;
+    for (const job of [
+      { GITLAB_CI: "true", CI_REPOSITORY_URL: repository },
+      { JENKINS_URL: "http://ci", BUILD_ID: "1", GIT_URL: repository },
+    ]) {
+      const ci = { CI: "true", GITHUB_ACTIONS: undefined, ...job };
+      context.expect((await scene.run([...under, "true"], { env: ci })).code).toBe(0);
+    }
+    const push = { id: "push", run: `push --token ${secrets.plan} origin` };
+    writeWorkflow(scene.sandbox, "planned", [push]);
+    const plan = await scene.run(["run", "planned", "--dry-run"]);
+    context.expect(plan.stdout).toContain("push --token *** origin");
     await scene.run(["runs", "logs"]);
     await scene.run(["runs", "show"]);
     context.expect(leaks(scene.places(), secrets)).toEqual([]);

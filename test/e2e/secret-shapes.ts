@@ -17,6 +17,8 @@ export const KNOWN_VALUES = {
   parameter: "correct-horse-battery-staple",
   stageEnvironment: "swordfish of the stage",
   output: "handed-on-between-stages",
+  header: "header-of-the-backend",
+  password: "password-of-the-gateway",
 } as const;
 
 /** Made up anew from letters, so that no scanner of repositories takes them for real ones. */
@@ -37,7 +39,7 @@ const line = (
   kept,
 });
 
-const { environment, parameter, stageEnvironment, output } = KNOWN_VALUES;
+const { environment, parameter, stageEnvironment, output, header, password } = KNOWN_VALUES;
 const base64 = (text: string): string => Buffer.from(text).toString("base64");
 const pemBody = ["A", "B", "C"].map((seed) => base64(seed.repeat(48)));
 const key = (kind: string): string => ["-----BEGIN ", kind, "PRIVATE KEY-----"].join("");
@@ -148,6 +150,8 @@ export const printedSecrets: readonly PrintedSecret[] = [
   line("that in base64", "34 got ", base64(parameter), " from you", ["34 got ", " from you"]),
   line("a secret of the stage's env", "35 env ", stageEnvironment, " seen", ["35 env ", " seen"]),
   line("a secret output of another stage", "36 out ", output, " seen", ["36 out ", " seen"]),
+  line("a header of the settings", "37 header ", header, " sent", ["37 header ", " sent"]),
+  line("a password of the settings", "38 with ", password, " sent", ["38 with ", " sent"]),
   // The last one: it has no line end.
   {
     name: "without a line end",

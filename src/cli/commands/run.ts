@@ -111,11 +111,14 @@ async function run(entry: WorkflowEntry, invocation: Invocation, ctx: CliContext
   const request = { given, resume: options.resume, from: optionText(invocation, "from") };
   const maxParallel = parseParallel(optionText(invocation, "maxParallel"));
   const prepared = prepareRun(workflow, request, ctx);
-  const personas = personasOf(workflow.stages, ctx);
+  const personas = personasOf(entry, ctx);
   assertScripts(entry, ctx);
   if (options.dryRun === true) {
     const { planJson, planText } = await import("../run/plan-text.ts");
-    ctx.output.answer(planJson(prepared), planText(prepared, ctx.paint));
+    const { createMasker } = await import("../../core/mask.ts");
+    const { secretsOfRun } = await import("../run/secrets-of-run.ts");
+    const { text } = createMasker({ secretValues: secretsOfRun(prepared, ctx) });
+    ctx.output.answer(planJson(prepared), text(planText(prepared, ctx.paint)));
     return ExitCode.done;
   }
   const { createView } = await import("../run/view.ts");

@@ -4,15 +4,18 @@ import { createMasker } from "../../core/mask.ts";
 import { currentOwner } from "../../core/owner.ts";
 import type { SpanIdentity } from "../../core/span.ts";
 import { newSpanIdentity } from "../../core/trace-context.ts";
+import { loadCatalogue } from "../../persona/catalogue.ts";
 import type { Cancellation } from "../../workflow/cancellation.ts";
+import type { WorkflowEntry } from "../../workflow/catalogue.ts";
 import type { Stage } from "../../workflow/definition.ts";
+import { checkPersonas } from "../../workflow/definition-file.ts";
 import { type RunOutcome, runWorkflow } from "../../workflow/engine.ts";
 import type { StagePersona } from "../../workflow/engine-context.ts";
 import { endLeftoverGroup } from "../../workflow/process-group.ts";
 import type { Recorder } from "../../workflow/recorder.ts";
 import { createRun, pruneStoredRuns, removeStoredRun, takeStoredRun } from "../../workflow/run-store.ts";
 import type { CliContext } from "../context.ts";
-import { findPersona } from "../find-persona.ts";
+import { findPersona, personaPlaces, problemLine } from "../find-persona.ts";
 import { stagePersona } from "../persona-for-stage.ts";
 import type { RunView } from "./plain-view.ts";
 import type { PreparedRun } from "./prepare.ts";
@@ -36,8 +39,17 @@ export interface ExecutionOptions {
 }
 
 /** The personas of all stages. @throws UserError for one that is not there, before anything has begun. */
-export function personasOf(stages: readonly Stage[], ctx: CliContext): ReadonlyMap<string, StagePersona> {
-  return new Map(stages.map(({ persona }) => [persona, stagePersona(findPersona(persona, ctx))]));
+export function personasOf(entry: WorkflowEntry, ctx: CliContext): ReadonlyMap<string, StagePersona> {
+  const catalogue = loadCatalogue(personaPlaces(ctx));
+  // A broken one is there, and told as such below.
+  const known = [...catalogue.personas.map(({ name }) => name), ...catalogue.broken.keys()];
+  const [problem] = checkPersonas(entry, known);
+  if (problem !== undefined) {
+    const { hint } = problem;
+    throw new UserError({ reason: "unknown-persona", message: problemLine(problem), hint });
+  }
+  const { stages } = entry.workflow;
+  return new Map(stages.map(({ persona }) => [persona, stagePersona(findPersona(persona, ctx, catalogue))]));
 }
 
 /** Runs what was prepared. @throws the system's error when not even its own files can be written. */

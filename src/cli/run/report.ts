@@ -71,7 +71,9 @@ export function summaryText(
 function failedOutput({ stage, tail }: StageOutcome, runId: string, ctx: CliContext): string {
   const { home, paint, hasColor } = ctx;
   const logs = findStageLogs(home, runId, stage.id).map((log) => lastBytes(log) ?? "");
-  const printed = logs.length > 0 ? logs.join("") : tail.map((one) => `${one}\n`).join("");
+  const kept = logs.join("");
+  // A full disk has nothing of it.
+  const printed = kept.trim() === "" ? tail.map((one) => `${one}\n`).join("") : kept;
   const text = terminalText(printed, hasColor);
   if (text.trim() === "") return "";
   return `\n${heading(stage.id, paint)}\n${text.endsWith("\n") ? text : `${text}\n`}\n`;
