@@ -98,3 +98,14 @@ export async function doManually(
   }
   return undefined;
 }
+
+/** What keeps a directory from being worked in. */
+export function directoryError(cwd: string): WorkError | undefined {
+  try {
+    if (fs.statSync(cwd).isDirectory()) return undefined;
+    return { type: "ENOTDIR", message: `${cwd} is no directory` };
+  } catch (error) {
+    const code = errorCode(error) ?? "unknown error";
+    return { type: code, message: `the working directory ${cwd} cannot be used (${code})` };
+  }
+}

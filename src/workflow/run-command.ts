@@ -39,12 +39,6 @@ export async function runCommandAs(
   const identity = newSpanIdentity(env);
   const { name } = persona;
   const session = () => newSpanIdentity(env, identity);
-  recorder.record("persona.switched", scope, session(), {
-    persona: name,
-    chatmode,
-    startedAt,
-    idleTimeoutMs: RUN_IDLE_TIMEOUT_MS,
-  });
   const environment = stageEnvironment({
     env,
     // A wrapper that takes away what its caller has set would be no wrapper: only what is blocked goes.
@@ -54,9 +48,15 @@ export async function runCommandAs(
     stageEnv: {},
     trace: identity,
     baggage: baggageFromEnvironment(env),
-    extra: { TTA_PERSONA: name },
+    extra: { TTA_PERSONA: name, TTA_CHATMODE: chatmode },
   });
   if (!environment.ok) throw new UserError(environment.error);
+  recorder.record("persona.switched", scope, session(), {
+    persona: name,
+    chatmode,
+    startedAt,
+    idleTimeoutMs: RUN_IDLE_TIMEOUT_MS,
+  });
   const child = runProcess({
     file,
     args,

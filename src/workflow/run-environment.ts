@@ -9,7 +9,11 @@ import { stagesBefore } from "./plan.ts";
 import type { Outputs } from "./run-store.ts";
 import { stageEnvironment } from "./stage-environment.ts";
 
-/** The environment of a process of a stage: its persona's policy, the run's data, and the span it belongs to. */
+/**
+ * The environment of a process of a stage: its persona's policy, the run's data, and the span it belongs to. Commands of
+ * this program in it write down what they measure, and leave its delivery to the run, unless the stage's own variables
+ * say otherwise.
+ */
 export function environmentOf(
   run: Run,
   stage: Stage,
@@ -19,7 +23,9 @@ export function environmentOf(
 ): Result<Record<string, string>, Failure> {
   const { allowEnvironmentAccess, blockList } = context.persona(stage.persona);
   return stageEnvironment({
-    env: context.env,
+    // The run delivers what commands in its stages measure. They may not see what it takes to reach a backend, and
+    // would take the lease to fail with what they do see.
+    env: { ...context.env, TTA_PERSONA_DELIVERY: "off" },
     policy: { allowEnvironmentAccess, blockList },
     parameters: run.parameters,
     outputs: outputsBefore(run, stage),
@@ -28,6 +34,7 @@ export function environmentOf(
     baggage: baggageFromEnvironment(context.env),
     extra: {
       TTA_PERSONA: stage.persona,
+      TTA_CHATMODE: stage.chatmode,
       TTA_RUN_ID: run.store.id,
       TTA_STAGE: stage.id,
       TTA_WORKFLOW: run.workflow.name,

@@ -13,7 +13,7 @@ import { type RunOutcome, runWorkflow } from "../../workflow/engine.ts";
 import type { StagePersona } from "../../workflow/engine-context.ts";
 import { endLeftoverGroup } from "../../workflow/process-group.ts";
 import type { Recorder } from "../../workflow/recorder.ts";
-import { createRun, pruneStoredRuns, removeStoredRun } from "../../workflow/run-store.ts";
+import { createRun, pruneStoredRuns, removeStoredRun, takeStoredRun } from "../../workflow/run-store.ts";
 import type { CliContext } from "../context.ts";
 import { findPersona, personaPlaces, problemLine } from "../find-persona.ts";
 import { stagePersona } from "../persona-for-stage.ts";
@@ -64,9 +64,18 @@ export async function executeRun(
   const trace = newSpanIdentity(env);
   const { traceId, spanId } = trace;
   const startedAt = ctx.clock.now();
+  if (resumes !== undefined && !takeStoredRun(home.runs, resumes.id, currentOwner())) {
+    throw new UserError({
+      reason: "run-taken",
+      message: `Another process goes on with the run ${resumes.id}, or has done so.`,
+      hint: "See: tta-persona runs list",
+    });
+  }
   pruneStoredRuns(home.runs, startedAt - settings.retention.ageMs);
   // What the killed run has left behind would work against this one.
-  for (const { pid, start } of resumes?.processes ?? []) await endLeftoverGroup(pid, start, GRACE_MS);
+  await Promise.all(
+    (resumes?.processes ?? []).map(({ pid, start }) => endLeftoverGroup(pid, start, GRACE_MS)),
+  );
   const store = createRun(
     home.runs,
     {
@@ -76,9 +85,12 @@ export async function executeRun(
       owner: currentOwner(),
       startedAt,
       trace: { traceId, spanId },
+      ...(resumes === undefined ? {} : { resumes: resumes.id }),
     },
     reused,
   );
+  // All that it knew is in the new one: it must not be resumed a second time, also not while this one is going on.
+  if (resumes !== undefined) removeStoredRun(home.runs, resumes.id);
   const outcome = await runWorkflow(
     { workflow, store, cwd, parameters, outputs: new Map() },
     {
@@ -109,7 +121,6 @@ export async function executeRun(
   try {
     // What is needed to resume goes when there is nothing to resume.
     if (outcome.result === "success" || outcome.result === "skip") store.remove();
-    if (resumes !== undefined) removeStoredRun(home.runs, resumes.id);
   } catch (error) {
     const code = errorCode(error);
     if (code === undefined) throw error;

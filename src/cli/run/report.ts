@@ -4,6 +4,7 @@ import type { StageOutcome } from "../../workflow/engine-context.ts";
 import { findStageLogs } from "../../workflow/stage-log-path.ts";
 import type { CliContext } from "../context.ts";
 import type { RunJson } from "../run-shapes.ts";
+import { terminalText } from "../terminal-text.ts";
 import type { Execution } from "./execute.ts";
 import type { PreparedRun } from "./prepare.ts";
 import { resultMark, shortDuration } from "./stage-lines.ts";
@@ -67,11 +68,13 @@ export function summaryText(
   ].join("");
 }
 
-function failedOutput({ stage, tail }: StageOutcome, runId: string, { home, paint }: CliContext): string {
+function failedOutput({ stage, tail }: StageOutcome, runId: string, ctx: CliContext): string {
+  const { home, paint, hasColor } = ctx;
   const logs = findStageLogs(home, runId, stage.id).map((log) => lastBytes(log) ?? "");
   const kept = logs.join("");
   // A full disk has nothing of it.
-  const text = kept.trim() === "" ? tail.map((one) => `${one}\n`).join("") : kept;
+  const printed = kept.trim() === "" ? tail.map((one) => `${one}\n`).join("") : kept;
+  const text = terminalText(printed, hasColor);
   if (text.trim() === "") return "";
   return `\n${heading(stage.id, paint)}\n${text.endsWith("\n") ? text : `${text}\n`}\n`;
 }
