@@ -87,15 +87,6 @@ const CASES: readonly Case[] = [
     processes: [0],
   },
   {
-    name: "no-script",
-    subject: { run: { file: "nowhere.sh" } },
-    code: 1,
-    result: "error",
-    type: "ENOENT",
-    attempts: 1,
-    processes: [],
-  },
-  {
     name: "no-agent",
     subject: { agent: { prompt: "do it" } },
     code: 1,
