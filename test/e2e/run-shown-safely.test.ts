@@ -1,7 +1,9 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
+import { currentOwner, isProvablyDead } from "../../src/core/owner.ts";
 import { sandboxOfTest } from "../cli/sandboxes.ts";
 import { repositoryRoot } from "../support/run-binary.ts";
 import { waitFor } from "../support/wait-for.ts";
@@ -106,4 +108,28 @@ test("with --json nobody is asked: standard output is the document's", async () 
   const { code, stdout } = await sandbox.runTty(["run", "tried", "--json"], { env: OFF });
   expect(code).toBe(1);
   expect(documentOf({ stdout }).stages).toMatchObject([{ result: "failure" }]);
+});
+
+test("a bug that ends the program takes the stage's processes along", async () => {
+  const sandbox = sandboxOfTest();
+  defineWorkflow(sandbox, {
+    name: "tried",
+    stages: [scripted("one", "sleep 60 & echo $! > child; mv child begun; wait")],
+  });
+  const preload = join(sandbox.userHome, "bug.cjs");
+  writeFileSync(
+    preload,
+    `const timer = setInterval(() => {
+      if (!require("node:fs").existsSync("begun")) return;
+      clearInterval(timer);
+      throw new TypeError("an invented bug");
+    }, 10);`,
+  );
+  const { code, stderr } = await sandbox.run(["run", "tried"], {
+    env: OFF,
+    nodeArgs: ["--require", preload],
+  });
+  expect([code, stderr]).toEqual([70, expect.stringContaining("bug in tta-persona")]);
+  const child = Number(linesOf(sandbox, "begun")[0]);
+  await waitFor(() => isProvablyDead(currentOwner(child)), { what: "the stage's process to end" });
 });
