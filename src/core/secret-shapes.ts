@@ -5,7 +5,7 @@ export const MASK = "***";
  * Not within a word; the `m` at the end of a terminal's colour code is none. What follows is a secret also when
  * it is printed in colour.
  */
-export const WORD_START = "(?<![A-Za-z0-9](?<!\\x1b\\[[0-9;]{0,12}m))";
+const WORD_START = "(?<![A-Za-z0-9](?<!\\x1b\\[[0-9;]{0,12}m))";
 
 /**
  * A secret that gives itself away. Groups are kept, all else of a match goes. Every pattern begins with a text

@@ -21,8 +21,12 @@ for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
   });
 }
 
+/** Once its command is over, what a backend that hangs still owes has so long; the next one may need the lease. */
+const GRACE_MS = 1000;
+
 const env = readEnvironment();
 const commandOwner = parseOwner(env[OWNER_VARIABLE]);
+if (commandOwner !== undefined) endWith(commandOwner);
 const home = resolveHome(env, process.platform);
 if (home.ok) {
   // Wherever it was started from: a project's personas are not this process's.
@@ -45,6 +49,16 @@ if (home.ok) {
   }
   // Sockets of backends that hang would keep the process alive.
   process.exit();
+}
+
+/** As hard as a kill, which everything here is made for: a dead process holds no lease. */
+function endWith(owner: Owner): void {
+  const timer = setInterval(() => {
+    if (!isProvablyDead(owner)) return;
+    clearInterval(timer);
+    setTimeout(() => process.exit(), GRACE_MS).unref();
+  }, 250);
+  timer.unref();
 }
 
 function parseOwner(text: string | undefined): Owner | undefined {

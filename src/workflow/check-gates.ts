@@ -10,8 +10,12 @@ import type { StageRun } from "./run-stage.ts";
 import type { Outputs } from "./run-store.ts";
 import { createStageLog } from "./stage-log.ts";
 import { gateLogPath } from "./stage-log-path.ts";
+import { thrownError, told } from "./told.ts";
 
-/** Checks every gate, also after one has failed, so that one look tells all that is wrong. Each is a fact. */
+/**
+ * Checks every gate, also after one has failed, so that one look tells all that is wrong. Each is a fact. Those that
+ * were not checked since the run is to stop are missing.
+ */
 export async function checkGates(
   stageRun: StageRun,
   outputs: Outputs,
@@ -22,7 +26,9 @@ export async function checkGates(
   for (const gate of stage.gates) {
     if (context.cancellation.requested() !== undefined) break;
     const startedAt = context.clock.now();
-    const { passed, detail } = await checkGate(gate, stageRun, outputs, context);
+    const { passed, detail } = await checkGateSafely(gate, stageRun, outputs, context);
+    // It was stopped, not found wanting.
+    if (!passed && context.cancellation.requested() !== undefined) break;
     const fact: GateChecked = {
       runId: run.store.id,
       workflow: run.workflow.name,
@@ -30,7 +36,7 @@ export async function checkGates(
       gate: gate.name,
       kind: gate.kind,
       result: passed ? "passed" : "failed",
-      detail: context.masker.text(detail),
+      detail: told(detail, context.masker),
       startedAt,
     };
     context.recorder.record("gate.checked", scope, trace, fact);
@@ -38,6 +44,15 @@ export async function checkGates(
     checked.push(fact);
   }
   return checked;
+}
+
+/** What keeps a gate from being checked is its failure: the others are checked all the same. */
+async function checkGateSafely(...parameters: Parameters<typeof checkGate>): Promise<Verdict> {
+  try {
+    return await checkGate(...parameters);
+  } catch (error) {
+    return { passed: false, detail: thrownError(error).message };
+  }
 }
 
 async function checkGate(
@@ -51,7 +66,12 @@ async function checkGate(
       return checkRun(gate, stageRun, context);
     case "value": {
       const { cwd, logFile } = stageRun;
-      return checkValue(gate.source, gate.bounds, gate.optional, { cwd, logFile, outputs });
+      return checkValue(gate.source, gate.bounds, gate.optional, {
+        cwd,
+        logFile,
+        outputs,
+        masker: context.masker,
+      });
     }
     case "promql": {
       const url = prometheusUrl(gate, stageRun, context);
@@ -76,8 +96,10 @@ async function checkRun(
   });
   const result = await runScript(run, stage, script, { cwd, trace }, log.write, context);
   log.close();
-  const late = result.timedOut ? `not over after ${(gate.timeoutMs ?? 0) / 1000} s` : undefined;
-  return { passed: result.exitCode === 0, detail: late ?? `exit code ${result.exitCode}` };
+  if (!result.ok) return { passed: false, detail: result.error.message };
+  const { exitCode, timedOut } = result.value;
+  const late = timedOut ? `not over after ${(gate.timeoutMs ?? 0) / 1000} s` : undefined;
+  return { passed: exitCode === 0 && !timedOut, detail: late ?? `exit code ${exitCode}` };
 }
 
 function prometheusUrl(check: PromqlCheck, { run }: StageRun, { env }: EngineContext): string | undefined {

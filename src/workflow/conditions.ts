@@ -1,28 +1,36 @@
+import { ok, type Result } from "../core/result.ts";
 import type { SpanIdentity } from "../core/span.ts";
 import type { Stage, ValueRef } from "./definition.ts";
+import type { WorkError } from "./do-work.ts";
 import type { EngineContext, Run } from "./engine-context.ts";
 import { runScript } from "./run-script.ts";
 
-/** Whether all conditions of a stage hold. A value that is not there equals nothing. */
+/**
+ * Whether all conditions of a stage hold. A value that is not there equals nothing.
+ *
+ * Failure: a script could not be started, so that nobody knows.
+ */
 export async function conditionsHold(
   run: Run,
   stage: Stage,
   cwd: string,
   trace: SpanIdentity,
   context: EngineContext,
-): Promise<boolean> {
+): Promise<Result<boolean, WorkError>> {
   for (const [index, condition] of stage.when.entries()) {
     if (condition.kind === "value") {
       const isEqual = resolveValue(condition.ref, run) === condition.equals;
-      if (isEqual === condition.negated) return false;
+      if (isEqual === condition.negated) return ok(false);
       continue;
     }
+    if (context.cancellation.requested() !== undefined) return ok(false);
     const script = { name: `${stage.id}.when-${index + 1}`, text: condition.script, timeoutMs: undefined };
     const ignore = () => undefined;
-    const { exitCode } = await runScript(run, stage, script, { cwd, trace }, ignore, context);
-    if (exitCode !== 0) return false;
+    const result = await runScript(run, stage, script, { cwd, trace }, ignore, context);
+    if (!result.ok) return result;
+    if (result.value.exitCode !== 0) return ok(false);
   }
-  return true;
+  return ok(true);
 }
 
 function resolveValue(ref: ValueRef, { parameters, outputs }: Run): string | undefined {

@@ -7,8 +7,9 @@ import { compare, type Verdict } from "./gate-value.ts";
 
 export type PromqlCheck = Extract<GateCheck, { readonly kind: "promql" }>;
 
-/** One question may take this long, or what is left of the deadline. */
+/** One question may take this long, or what is left of the deadline, but the last one has time for an answer. */
 const QUERY_TIMEOUT_MS = 10_000;
+const LAST_QUERY_TIMEOUT_MS = 1000;
 
 /**
  * Asks until the value has kept its bounds for `forMs` without a break, or the deadline is over. A backend that is
@@ -24,18 +25,24 @@ export async function checkPromql(
 ): Promise<Verdict> {
   const deadlineAt = clock.now() + check.deadlineMs;
   let holdsSince: number | undefined;
+  let last: Verdict | undefined;
   for (;;) {
+    if (cancellation.requested() !== undefined) return { passed: false, detail: "cancelled" };
     const askedAt = clock.now();
-    const timeoutMs = Math.max(1, Math.min(QUERY_TIMEOUT_MS, deadlineAt - askedAt));
-    const answer = await queryPrometheus(url, check.query, AbortSignal.timeout(timeoutMs));
-    const verdict = judge(answer, check);
+    const timeoutMs = Math.min(QUERY_TIMEOUT_MS, Math.max(LAST_QUERY_TIMEOUT_MS, deadlineAt - askedAt));
+    const answer = await ask(url, check.query, timeoutMs, cancellation);
+    const answered = judge(answer, check);
+    // For the last question there is hardly time: what was known before says more.
+    const isCutShort = !answer.ok && answer.error.reason === "timeout" && timeoutMs < QUERY_TIMEOUT_MS;
+    const verdict = isCutShort ? (last ?? answered) : answered;
+    last = verdict;
     if (!answer.ok && (answer.error.reason === "bad_query" || answer.error.reason === "bad_url")) {
       return verdict;
     }
-    holdsSince = verdict.passed ? (holdsSince ?? askedAt) : undefined;
+    holdsSince = answered.passed ? (holdsSince ?? askedAt) : undefined;
+    // From question to question: how long an answer took says nothing about the value.
+    if (holdsSince !== undefined && askedAt - holdsSince >= check.forMs) return verdict;
     const now = clock.now();
-    if (holdsSince !== undefined && now - holdsSince >= check.forMs) return verdict;
-    if (cancellation.requested() !== undefined) return { passed: false, detail: "cancelled" };
     if (now >= deadlineAt) {
       const shortly = verdict.passed ? `; not for ${check.forMs / 1000} s` : "";
       return { passed: false, detail: `${verdict.detail}${shortly} within ${check.deadlineMs / 1000} s` };
@@ -44,6 +51,18 @@ export async function checkPromql(
     const waitMs = Math.min(check.intervalMs, deadlineAt - now, Math.max(1, holdsAt - now));
     await waitUnlessCancelled(waitMs, cancellation);
   }
+}
+
+/** A request to stop ends the question as well. */
+async function ask(url: string, query: string, timeoutMs: number, cancellation: Cancellation) {
+  const stop = new AbortController();
+  // Not AbortSignal.any: a timeout that only it knows of may be collected before it is over.
+  const timer = setTimeout(() => stop.abort(new DOMException("too late", "TimeoutError")), timeoutMs);
+  const forget = cancellation.onRequest(() => stop.abort());
+  return queryPrometheus(url, query, stop.signal).finally(() => {
+    clearTimeout(timer);
+    forget();
+  });
 }
 
 function judge(

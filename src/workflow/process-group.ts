@@ -11,6 +11,25 @@ export function signalGroup(leader: number, signal: NodeJS.Signals): boolean {
   return kill(-leader, signal);
 }
 
+/** Groups that run, by leader. */
+const running = new Set<number>();
+let isGuarded = false;
+
+/**
+ * From now until the returned function is called, the group is killed should this program end: by then its work was
+ * given up, since something unforeseen was thrown, and nobody is left to look after it.
+ */
+export function guardGroup(leader: number): () => void {
+  running.add(leader);
+  if (!isGuarded) {
+    isGuarded = true;
+    process.once("exit", () => {
+      for (const one of running) signalGroup(one, "SIGKILL");
+    });
+  }
+  return () => running.delete(leader);
+}
+
 /** Signals one process; false when it is not there or not ours. */
 export function signalProcess(pid: number, signal: NodeJS.Signals): boolean {
   return kill(pid, signal);
@@ -24,7 +43,11 @@ export function signalProcess(pid: number, signal: NodeJS.Signals): boolean {
  */
 export async function endGroup(leader: number, graceMs: number, term = true): Promise<void> {
   if (!groupRuns(leader)) return;
-  if (term) signalGroup(leader, "SIGTERM");
+  if (term) {
+    signalGroup(leader, "SIGTERM");
+    // One that is stopped does not hear it before.
+    signalGroup(leader, "SIGCONT");
+  }
   if (await groupEnds(leader, graceMs)) return;
   signalGroup(leader, "SIGKILL");
   await groupEnds(leader, 1000);

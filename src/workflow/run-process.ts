@@ -5,7 +5,7 @@ import type { Clock } from "../core/clock.ts";
 import type { Environment } from "../core/environment.ts";
 import { errorCode } from "../core/errors.ts";
 import { drained } from "./drain.ts";
-import { endGroup, GRACE_MS, signalGroup, signalProcess } from "./process-group.ts";
+import { endGroup, GRACE_MS, guardGroup, signalGroup, signalProcess } from "./process-group.ts";
 
 export type OutputStream = "stdout" | "stderr";
 
@@ -74,6 +74,7 @@ export function runProcess(request: ProcessRequest): RunningProcess {
   const { pid } = started;
   if (pid === undefined) return neverStarted(spawnError(started), request, startedAt);
 
+  const unguard = ownGroup ? guardGroup(pid) : () => undefined;
   const ending = { timedOut: false, cancelled: false };
   /** When KILL is due, by `performance.now()`; undefined while nothing has asked it to end. */
   let killAt: number | undefined;
@@ -89,6 +90,8 @@ export function runProcess(request: ProcessRequest): RunningProcess {
   const askToEnd = (name: NodeJS.Signals) => {
     lastSignal = name;
     send(name);
+    // One that is stopped does not hear it before.
+    send("SIGCONT");
     if (killAt !== undefined || hasEnded) return;
     killAt = performance.now() + graceMs;
     killTimer = setTimeout(() => send("SIGKILL"), graceMs);
@@ -121,6 +124,7 @@ export function runProcess(request: ProcessRequest): RunningProcess {
       await endGroup(pid, leftMs, !wasTold);
     }
     isOver = true;
+    unguard();
     await drained([started.stdout, started.stderr]);
     const exitCode = signal === null ? (code ?? 0) : 128 + constants.signals[signal];
     return {

@@ -1,38 +1,31 @@
-import { UserError } from "../core/errors.ts";
+import { err, ok, type Result } from "../core/result.ts";
 import type { SpanIdentity } from "../core/span.ts";
 import type { Stage } from "./definition.ts";
-import { writeScript } from "./do-work.ts";
+import { scriptWords, type WorkError } from "./do-work.ts";
 import type { EngineContext, Run } from "./engine-context.ts";
 import { environmentOf } from "./run-environment.ts";
-import { type ProcessResult, runProcess } from "./run-process.ts";
+import type { OutputStream, ProcessResult } from "./run-process.ts";
+import { notStarted, startStageProcess } from "./stage-process.ts";
 
-/** A small script of a stage's: a condition or a gate. It is no attempt, and has no span of its own. */
+/**
+ * A small script of a stage's: a condition or a gate. It is no attempt, and has no span of its own.
+ *
+ * Failure: it could not even be started.
+ */
 export async function runScript(
   run: Run,
   stage: Stage,
   script: { readonly name: string; readonly text: string; readonly timeoutMs: number | undefined },
   at: { readonly cwd: string; readonly trace: SpanIdentity },
-  onOutput: (stream: "stdout" | "stderr", chunk: Buffer) => void,
+  onOutput: (stream: OutputStream, chunk: Buffer) => void,
   context: EngineContext,
-): Promise<ProcessResult> {
-  const { clock, graceMs, cancellation } = context;
+): Promise<Result<ProcessResult, WorkError>> {
   const env = environmentOf(run, stage, at.trace, {}, context);
-  // Whatever cannot be handed to this script cannot be handed to the stage's work either, which says so.
-  if (!env.ok) throw new UserError(env.error);
-  const child = runProcess({
-    file: "bash",
-    args: ["-eo", "pipefail", writeScript(run, script.name, script.text)],
-    cwd: at.cwd,
-    env: env.value,
-    stdin: "ignore",
-    stdio: { onOutput },
-    ownGroup: true,
-    timeoutMs: script.timeoutMs,
-    graceMs,
-    clock,
-  });
-  const forget = cancellation.onRequest((signal) => child.signal(signal));
-  const result = await child.result;
-  forget();
-  return result;
+  if (!env.ok) return err({ type: env.error.reason, message: env.error.message });
+  const { name, text, timeoutMs } = script;
+  const args = ["-eo", "pipefail", ...scriptWords(run, name, text)];
+  const request = { name, file: "bash", args, cwd: at.cwd, env: env.value, onOutput, timeoutMs };
+  const { pid, result } = startStageProcess(run, request, context);
+  const ended = await result;
+  return pid === undefined ? err(notStarted("bash", at.cwd, ended)) : ok(ended);
 }

@@ -5,6 +5,7 @@ import { isSecretName } from "../core/secret-names.ts";
 import type { SpanIdentity } from "../core/span.ts";
 import { formatTraceparent } from "../core/trace-context.ts";
 import { CI_NAMES, matchesAny, NEEDED, NEEDED_UNLESS_SECRET, NOT_INHERITED } from "./environment-names.ts";
+import { outputVariable, parameterVariable } from "./names.ts";
 
 /** Of a persona's `security`. */
 export interface EnvironmentPolicy {
@@ -53,10 +54,10 @@ export function stageEnvironment(request: StageEnvironmentRequest): Result<Recor
     if (value !== undefined && isPassed(name, value, policy)) put(name, value);
   }
   for (const [name, value] of Object.entries(stageEnv)) put(name, value);
-  for (const [name, value] of Object.entries(parameters)) put(`TTA_PARAM_${upper(name)}`, value);
+  for (const [name, value] of Object.entries(parameters)) put(parameterVariable(name), value);
   for (const [stage, values] of Object.entries(outputs)) {
     for (const [key, value] of Object.entries(values)) {
-      put(`TTA_OUTPUT_${upper(stage)}_${upper(key)}`, value);
+      put(outputVariable(stage, key), value);
     }
   }
   put("TRACEPARENT", formatTraceparent(trace));
@@ -93,10 +94,6 @@ function holdsPassword(value: string): boolean {
 }
 
 /** `tag-name` → `TAG_NAME` */
-function upper(name: string): string {
-  return name.toUpperCase().replaceAll("-", "_");
-}
-
 function tooLong(name: string): Result<never, Failure> {
   return err({
     reason: "environment-too-long",

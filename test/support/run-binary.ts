@@ -9,8 +9,8 @@ import { waitFor } from "./wait-for.ts";
 export interface RunOptions {
   /** On top of the sealed environment; undefined takes a variable out. */
   readonly env?: Readonly<Record<string, string | undefined>>;
-  /** Nothing (an empty file) when left out. */
-  readonly stdin?: string;
+  /** Nothing (an empty file) when left out; `open` leaves it to the test to write, and to end it. */
+  readonly stdin?: string | Buffer | { readonly open: true };
   /** The sandbox's project directory when left out. */
   readonly cwd?: string;
   /** 20 s by default; a run that takes longer is killed and rejects. */
@@ -28,7 +28,7 @@ export interface RunResult {
   readonly durationMs: number;
 }
 
-interface RunningBinary {
+export interface RunningBinary {
   readonly child: ChildProcessWithoutNullStreams;
   /** What was printed so far. */
   stdout(): string;
@@ -54,6 +54,8 @@ export interface Sandbox {
   runTty(args: readonly string[], options?: RunOptions): Promise<RunResult>;
   /** Starts it and leaves it running; killed by `dispose`. */
   spawn(args: readonly string[], options?: RunOptions): RunningBinary;
+  /** Likewise on a terminal, as `runTty`; what is written to its standard input is typed. */
+  spawnTty(args: readonly string[], options?: RunOptions): RunningBinary;
   /** Ids of living processes that work on this home: deliverers left behind, commands still running. */
   processes(): readonly number[];
   /** Kills what is left and removes the directories. */
@@ -101,6 +103,16 @@ export function createSandbox({ launcher = LAUNCHER }: SandboxOptions = {}): San
   const startNode = (entry: string, args: readonly string[], options: RunOptions) =>
     start(process.execPath, [...(options.nodeArgs ?? []), built(entry), ...args], options, env);
 
+  function startOnTerminal(args: readonly string[], options: RunOptions) {
+    const command = [process.execPath, ...(options.nodeArgs ?? []), built(launcher), ...args].map(quote);
+    // `exec`, or Ctrl-C would end the shell in between as well, whatever the program makes of it.
+    const terminal = { TERM: "xterm-256color", SHELL: "/bin/sh", NO_COLOR: undefined };
+    return start("script", ["-qec", `exec ${command.join(" ")}`, "/dev/null"], options, {
+      ...env,
+      ...terminal,
+    });
+  }
+
   return {
     home,
     userHome,
@@ -108,16 +120,9 @@ export function createSandbox({ launcher = LAUNCHER }: SandboxOptions = {}): San
     env,
     run: (args, options = {}) => withDeadline(startNode(launcher, args, options), args, options),
     runCold: (args, options = {}) => withDeadline(startNode(COLD_ENTRY, args, options), args, options),
-    runTty(args, options = {}) {
-      const command = [process.execPath, ...(options.nodeArgs ?? []), built(launcher), ...args].map(quote);
-      const terminal = { TERM: "xterm-256color", SHELL: "/bin/sh", NO_COLOR: undefined };
-      const running = start("script", ["-qec", command.join(" "), "/dev/null"], options, {
-        ...env,
-        ...terminal,
-      });
-      return withDeadline(running, args, options);
-    },
+    runTty: (args, options = {}) => withDeadline(startOnTerminal(args, options), args, options),
     spawn: (args, options = {}) => startNode(launcher, args, options),
+    spawnTty: (args, options = {}) => startOnTerminal(args, options),
     processes: () => processesOfHome(home),
     async dispose() {
       for (const child of children) child.kill("SIGKILL");
@@ -158,7 +163,8 @@ function startProcess(
   }
   // A program that does not read its input closes the pipe early: not the test's concern.
   child.stdin.on("error", () => {});
-  child.stdin.end(options.stdin ?? "");
+  const { stdin = "" } = options;
+  if (typeof stdin === "string" || Buffer.isBuffer(stdin)) child.stdin.end(stdin);
   const result = new Promise<RunResult>((resolve, reject) => {
     child.on("error", reject);
     child.on("close", (code, signal) => {

@@ -1,5 +1,5 @@
 import fs from "node:fs";
-import { ExitCode, UserError } from "../../core/errors.ts";
+import { ExitCode, errorCode, UserError } from "../../core/errors.ts";
 import type { RunRecord } from "../../projection/runs.ts";
 import { findStageLogs } from "../../workflow/stage-log-path.ts";
 import type { Command, Invocation } from "../command.ts";
@@ -9,6 +9,7 @@ import { quote } from "../printable.ts";
 import { runShowJson } from "../run/runs-json.ts";
 import { runShowText, runsListText } from "../run/runs-text.ts";
 import type { RunsListJson, RunsLogsJson } from "../run-shapes.ts";
+import { terminalText } from "../terminal-text.ts";
 
 const RUN_ARGUMENT = {
   name: "run",
@@ -84,7 +85,7 @@ const logs: Command = {
     for (const { stage: id, files } of found) {
       if (found.length > 1) ctx.output.raw(`${ctx.paint.bold(`--- ${id} ---`)}\n`);
       if (files.length === 0) ctx.output.raw(ctx.paint.dim("no log\n"));
-      for (const file of files) ctx.output.raw(fs.readFileSync(file, "utf8"));
+      for (const file of files) ctx.output.raw(terminalText(readLog(file), ctx.hasColor));
     }
     return ExitCode.done;
   },
@@ -102,6 +103,16 @@ export const command: Command = {
   subcommands: [list, show, logs],
   run: listRuns,
 };
+
+/** Retention may have taken it away meanwhile. */
+function readLog(file: string): string {
+  try {
+    return fs.readFileSync(file, "utf8");
+  } catch (error) {
+    if (errorCode(error) !== "ENOENT") throw error;
+    return "";
+  }
+}
 
 /** The newest first. */
 function readRuns(ctx: CliContext): readonly RunRecord[] {

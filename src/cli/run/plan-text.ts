@@ -1,5 +1,6 @@
 import type { Paint } from "../../core/output.ts";
 import type { Condition, Gate, Stage, ValueRef, Work } from "../../workflow/definition.ts";
+import { topologicalOrder } from "../../workflow/plan.ts";
 import { printable } from "../printable.ts";
 import type { RunJson } from "../run-shapes.ts";
 import type { PreparedRun } from "./prepare.ts";
@@ -8,7 +9,9 @@ import type { PreparedRun } from "./prepare.ts";
 export function planText({ workflow, parameters, reused }: PreparedRun, paint: Paint): string {
   const names = Object.keys(parameters);
   const head = `Would run ${paint.bold(workflow.name)}${names.length === 0 ? "" : ` with ${names.map((name) => `--${name}`).join(" ")}`}\n`;
-  return `${head}${workflow.stages.map((stage) => stageText(stage, reused.has(stage.id), paint)).join("")}`;
+  return `${head}${topologicalOrder(workflow.stages)
+    .map((stage) => stageText(stage, reused.has(stage.id), paint))
+    .join("")}`;
 }
 
 function stageText(stage: Stage, isReused: boolean, paint: Paint): string {
@@ -81,7 +84,7 @@ export function planJson({ workflow, reused }: PreparedRun): RunJson {
     resumes: null,
     traceId: null,
     durationSeconds: 0,
-    stages: workflow.stages.map((stage) => ({
+    stages: topologicalOrder(workflow.stages).map((stage) => ({
       id: stage.id,
       persona: stage.persona,
       chatmode: stage.chatmode,

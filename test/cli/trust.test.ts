@@ -1,0 +1,66 @@
+import { appendFileSync, mkdirSync, renameSync } from "node:fs";
+import { join } from "node:path";
+import { type TestContext, test } from "vitest";
+import { defineWorkflow, documentOf, failureOf, linesOf, OFF, scripted } from "../e2e/workflow-project.ts";
+import { createSandbox } from "../support/run-binary.ts";
+
+/** A project with a workflow that has the name of a built-in one. */
+function begin(context: TestContext) {
+  const sandbox = createSandbox();
+  context.onTestFinished(() => sandbox.dispose());
+  const file = defineWorkflow(sandbox, {
+    name: "bug-fix",
+    stages: [scripted("mine", "echo mine >> effects")],
+  });
+  return { sandbox, file };
+}
+
+test("a project's workflow takes a built-in one's place only as it was trusted", async (context) => {
+  const { expect } = context;
+  const { sandbox, file } = begin(context);
+  const run = (env: object = {}) => sandbox.run(["run", "bug-fix", "--json"], { env: { ...OFF, ...env } });
+  const refused = await run();
+  expect(refused.code).toBe(2);
+  expect(failureOf(refused)).toEqual({
+    reason: "untrusted-workflow",
+    message: `${file} would replace the built-in workflow bug-fix.`,
+    hint: `Read it, then: tta-persona trust ${file}`,
+  });
+  expect(await run({ TTA_PERSONA_TRUST: "0" })).toMatchObject({ code: 2 });
+  expect(await run({ TTA_PERSONA_TRUST: "1" })).toMatchObject({ code: 0 });
+
+  const trusted = await sandbox.run(["trust", ".tta-persona/workflows/bug-fix.yaml", "--json"], { env: OFF });
+  expect(trusted).toMatchObject({ code: 0, stderr: "" });
+  expect(documentOf<object>(trusted)).toEqual({ schema: "tta-persona/trust/1", file });
+  expect(await run()).toMatchObject({ code: 0, stderr: "" });
+  expect(linesOf(sandbox, "effects")).toEqual(["mine", "mine"]);
+
+  appendFileSync(file, "\n# changed\n");
+  expect(failureOf(await run()).reason).toBe("untrusted-workflow");
+  const again = await sandbox.run(["trust", file], { env: OFF });
+  expect(again).toMatchObject({ code: 0, stdout: `Trusted as it is now: ${file}\n` });
+  expect(await run()).toMatchObject({ code: 0 });
+});
+
+test("a project's workflow of a name of its own needs no trust, nor does one of the user's", async (context) => {
+  const { expect } = context;
+  const { sandbox, file } = begin(context);
+  defineWorkflow(sandbox, { name: "own", stages: [scripted("own", "echo own >> effects")] });
+  expect(await sandbox.run(["run", "own"], { env: OFF })).toMatchObject({ code: 0, stderr: "" });
+  const userDirectory = join(sandbox.home, "workflows");
+  mkdirSync(userDirectory);
+  renameSync(file, join(userDirectory, "bug-fix.yaml"));
+  expect(await sandbox.run(["run", "bug-fix"], { env: OFF })).toMatchObject({ code: 0, stderr: "" });
+  expect(linesOf(sandbox, "effects")).toEqual(["own", "mine"]);
+});
+
+test("what is no file cannot be trusted", async (context) => {
+  const { expect } = context;
+  const { sandbox } = begin(context);
+  for (const given of ["nowhere.yaml", ".tta-persona", ""]) {
+    const result = await sandbox.run(["trust", given, "--json"], { env: OFF });
+    expect(result.code, given).toBe(2);
+    expect(failureOf(result).reason, given).toBe("no-such-file");
+  }
+  expect((await sandbox.run(["trust"], { env: OFF })).code).toBe(2);
+});
