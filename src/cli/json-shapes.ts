@@ -151,7 +151,7 @@ const flushShape = document("flush", {
   complete: z.boolean(),
   sinks: z.array(
     z.object({
-      sink: z.enum(["pushgateway", "otlp"]),
+      sink: z.enum(["pushgateway", "otlp", "langfuse"]),
       complete: z.boolean(),
       pending: z.int().describe("facts that it does not have yet"),
       deadLetters: z.int().describe("records that it refused and that were put aside, ever"),
@@ -220,7 +220,7 @@ const doctorShape = document("doctor", {
     .describe("the process that holds the delivery lease"),
   sinks: z.array(
     z.object({
-      sink: z.enum(["pushgateway", "otlp"]),
+      sink: z.enum(["pushgateway", "otlp", "langfuse"]),
       url: z.string().optional(),
       how: z.string().optional().describe("protocol, or the group that is pushed"),
       reachable: z.boolean(),
