@@ -23,7 +23,7 @@ export async function probeLangfuse(
   ]);
   if (!health.ok) return err({ kind: "unreachable", undelivered: health.error });
   const version = textIn(health.value, "version");
-  if (version !== undefined && compareVersions(version, FIRST_WITH_OTLP) < 0) {
+  if (version !== undefined && compareVersions(version.replace(/^v/, ""), FIRST_WITH_OTLP) < 0) {
     return err({ kind: "too-old", version });
   }
   if (!projects.ok) {

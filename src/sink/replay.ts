@@ -65,11 +65,10 @@ export function createReplaySink<Fold extends OpenSpans>(
     const missing = spans.filter(({ identity }) => arrived?.has(identity.spanId) !== true);
     const pending = withInFlight(state.inFlight, missing);
     // Should this process die before it knows, whoever comes next has to ask.
-    if (client.findArrived !== undefined && missing.length > 0) keep(cursor, state.own, state.health, pending);
+    if (client.findArrived !== undefined && missing.length > 0)
+      keep(cursor, state.own, state.health, pending);
     const outcome: DeliveryOutcome =
-      missing.length === 0
-        ? { status: "accepted" }
-        : await client.send(missing, deadlineAt - clock.now());
+      missing.length === 0 ? { status: "accepted" } : await client.send(missing, deadlineAt - clock.now());
     retryAfterMs = outcome.status === "unavailable" ? outcome.retryAfterMs : undefined;
     if (outcome.status === "refused" && missing.length > 1) {
       checkpoint = { cursor, state };
@@ -144,7 +143,11 @@ export function createReplaySink<Fold extends OpenSpans>(
       const { cursor, state } = checkpoint;
       const remainingMs = deadlineAt - clock.now();
       // The cursor has passed what these were made of, so it is the health that says they are missing.
-      const late = { own: state.own, refused: [], failure: { status: "doubtful", reason: "timeout" } } as const;
+      const late = {
+        own: state.own,
+        refused: [],
+        failure: { status: "doubtful", reason: "timeout" },
+      } as const;
       const { own, refused, failure } = remainingMs > 0 ? await trailing.send(state.own, remainingMs) : late;
       const now = clock.now();
       retryAfterMs = failure?.status === "unavailable" ? failure.retryAfterMs : undefined;

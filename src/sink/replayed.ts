@@ -59,7 +59,11 @@ export interface Trailing<Fold> {
 export interface TrailingOutcome<Fold> {
   /** Without those that were accepted or refused. */
   readonly own: Fold;
-  readonly refused: readonly { readonly reason: string; readonly detail?: string; readonly record: unknown }[];
+  readonly refused: readonly {
+    readonly reason: string;
+    readonly detail?: string;
+    readonly record: unknown;
+  }[];
   /** Why some are left that were tried. */
   readonly failure?: Exclude<Undelivered, { readonly status: "refused" }>;
 }
