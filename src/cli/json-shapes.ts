@@ -239,6 +239,15 @@ const doctorShape = document("doctor", {
 
 const trustShape = document("trust", { file: z.string().describe("absolute path") });
 
+const scoreShape = document("score", {
+  id: z.string().describe("of the score; the same in Langfuse"),
+  traceId: z.string(),
+  observationId: z.string().nullable().describe("null for a score of the whole trace"),
+  name: z.string(),
+  value: z.union([z.number(), z.string()]).describe("1 or 0 for BOOLEAN"),
+  dataType: z.enum(["NUMERIC", "BOOLEAN", "CATEGORICAL"]),
+});
+
 const completionShape = document("completion", { shell: z.string(), script: z.string() });
 
 document("error", {
@@ -263,6 +272,7 @@ export type ConfigListJson = z.infer<typeof configListShape>;
 export type ConfigSetJson = z.infer<typeof configSetShape>;
 export type ConfigUnsetJson = z.infer<typeof configUnsetShape>;
 export type ConfigPathJson = z.infer<typeof configPathShape>;
+export type ScoreJson = z.infer<typeof scoreShape>;
 export type TrustJson = z.infer<typeof trustShape>;
 export type CompletionJson = z.infer<typeof completionShape>;
 export type FlushJson = z.infer<typeof flushShape>;

@@ -16,6 +16,7 @@ export const commandNames: readonly string[] = [
   "exec",
   "trust",
   "workflow",
+  "score",
   "flush",
   "metrics",
   "config",
