@@ -183,17 +183,21 @@ export async function startFakeLangfuse(options: FakeLangfuseOptions = {}): Prom
   };
 }
 
-/** Fails this share of the requests, in every way that leaves a client in the dark or not. */
+/** Fails the first and this share of the other requests, in every way that leaves a client in the dark or not. */
 export function failing(share: number, seed: number): BehaviourPerRequest {
   const random = seededRandom(seed);
   const ways: readonly Behaviour[] = [
+    "cut-after-accept",
     { status: 503 },
     { status: 429, headers: { "retry-after": "0" } },
     "cut",
-    "cut-after-accept",
     { status: 500 },
   ];
-  return () => (random() < share ? (ways[Math.floor(random() * ways.length)] ?? "cut") : "ok");
+  let failed = 0;
+  return (_, index) => {
+    if (index > 0 && random() >= share) return "ok";
+    return ways[failed++ % ways.length] ?? "cut";
+  };
 }
 
 const core = ({ id, traceId, startMs }: ReceivedObservation) => ({
