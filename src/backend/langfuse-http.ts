@@ -9,6 +9,8 @@ export interface LangfuseProject {
   readonly host: string;
   readonly publicKey: string;
   readonly secretKey: string;
+  /** How it takes traces. */
+  readonly ingestion: "otlp" | "legacy";
   readonly userAgent: string;
 }
 

@@ -23,7 +23,7 @@ export interface LangfuseScore {
 
 /** No method rejects. */
 export interface LangfuseClient {
-  /** Spans with Langfuse's attributes, over OTLP. One attempt, as `OtlpClient` has it. */
+  /** Spans with Langfuse's attributes, by whichever way the project takes them. One attempt, as `OtlpClient` has it. */
   send(spans: readonly SpanRecord[], deadlineMs: number): Promise<DeliveryOutcome>;
   /** Which of these observations the project has. */
   findObservations(
@@ -66,7 +66,13 @@ export async function createLangfuseClient(
     ]);
 
   return {
-    send: otlp.send,
+    send:
+      project.ingestion === "otlp"
+        ? otlp.send
+        : async (spans, deadlineMs) => {
+            const { ingest } = await import("./langfuse-ingestion.ts");
+            return ingest(project, spans, within(deadlineMs));
+          },
     findObservations: (range, deadlineMs) => findObservations(project, range, within(deadlineMs)),
     async score(score, deadlineMs) {
       const request = { method: "POST", path: "/scores", body: score } as const;

@@ -123,6 +123,12 @@ export const settingKeys = [
     kind: { is: "word", pattern: /^\S.{0,199}$/, expected: "one line of at most 200 characters" },
   },
   {
+    key: "langfuse.ingestion",
+    doc: "How traces are sent: over OTLP, or as servers before 3.22 want them.",
+    kind: { is: "choice", values: ["otlp", "legacy"] },
+    default: "otlp",
+  },
+  {
     key: "agent.command",
     doc: "The agent CLI that workflow stages hand their prompt to, as its last argument, such as `claude -p`.",
     env: "TTA_PERSONA_AGENT",

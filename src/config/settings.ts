@@ -54,6 +54,7 @@ export interface LangfuseSettings {
   readonly secretKey: string;
   readonly host: string;
   readonly environment: string;
+  readonly ingestion: "otlp" | "legacy";
   readonly release: string | undefined;
 }
 
@@ -112,13 +113,14 @@ export function readSettings(configFile: string, env: Environment): Settings {
         headers: value("otlp.headers"),
       };
     },
-    get langfuse() {
+    get langfuse(): LangfuseSettings | undefined {
       if (publicKey === undefined || secretKey === undefined) return undefined;
       return {
         publicKey,
         secretKey,
         host: value("langfuse.host") ?? "",
         environment: value("langfuse.environment") ?? "",
+        ingestion: value("langfuse.ingestion") === "legacy" ? "legacy" : "otlp",
         release: value("langfuse.release"),
       };
     },

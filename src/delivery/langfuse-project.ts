@@ -3,6 +3,6 @@ import type { LangfuseSettings } from "../config/settings.ts";
 
 /** The project that the settings name. */
 export function langfuseProject(settings: LangfuseSettings, version: string): LangfuseProject {
-  const { host, publicKey, secretKey } = settings;
-  return { host, publicKey, secretKey, userAgent: `tta-persona/${version}` };
+  const { host, publicKey, secretKey, ingestion } = settings;
+  return { host, publicKey, secretKey, ingestion, userAgent: `tta-persona/${version}` };
 }

@@ -121,7 +121,12 @@ function langfuseProblem(problem: LangfuseProblem): { readonly note: string; rea
     case "too-old":
       return {
         note: `version ${problem.version} is too old, it takes no traces over OTLP`,
-        hint: "Update the server to 3.22 or newer",
+        hint: "Update the server to 3.22 or newer, or: tta-persona config set langfuse.ingestion legacy",
+      };
+    case "too-new":
+      return {
+        note: `version ${problem.version} takes traces over OTLP only`,
+        hint: "Use: tta-persona config unset langfuse.ingestion",
       };
   }
 }

@@ -7,11 +7,21 @@ import { type FakeLangfuseOptions, startFakeLangfuse } from "../support/fake-lan
 
 afterEach(() => vi.unstubAllEnvs());
 
-async function rig(options: FakeLangfuseOptions = {}, keys: { readonly secretKey?: string } = {}) {
+async function rig(
+  options: FakeLangfuseOptions = {},
+  changes: { readonly secretKey?: string; readonly ingestion?: "otlp" | "legacy" } = {},
+) {
   const server = await startFakeLangfuse(options);
   onTestFinished(server.close);
   const { url: host, publicKey, secretKey } = server;
-  const project = { host, publicKey, secretKey, userAgent: "tta-persona/1", ...keys };
+  const project = {
+    host,
+    publicKey,
+    secretKey,
+    ingestion: "otlp" as const,
+    userAgent: "tta-persona/1",
+    ...changes,
+  };
   const client = await createLangfuseClient(project, "1.2.3");
   onTestFinished(client.close);
   return { server, client, project };
@@ -160,6 +170,40 @@ test("a hanging server does not keep an export beyond the deadline, and close en
   expect(await Promise.all(underWay)).toMatchObject([{ reason: "timeout" }, { reason: "timeout" }]);
 });
 
+describe("the old ingestion", () => {
+  const legacy = { ingestion: "legacy" } as const;
+
+  test("tells a server of traces and observations; twice changes nothing", async () => {
+    const { server, client } = await rig({ version: "3.20.0" }, legacy);
+    const sent = spans(3);
+    expect(await client.send(sent, 5000)).toEqual({ status: "accepted" });
+    expect(await client.send(sent, 5000)).toEqual({ status: "accepted" });
+    expect(server.observations().map(({ id }) => id)).toEqual(idsOf(sent));
+    expect(server.observations()[0]).toMatchObject({
+      userId: "a",
+      traceName: "persona_switch",
+      startMs: START,
+    });
+    expect(server.problems()).toEqual([]);
+  });
+
+  test("what a newer server refuses is refused, though the whole is answered 207", async () => {
+    const { server, client } = await rig({}, legacy);
+    expect(await client.send(spans(1), 5000)).toMatchObject({ status: "refused", reason: "http_400" });
+    expect(server.requests().at(-1)?.answered).toBe(207);
+  });
+
+  test.each<[Behaviour, string]>([
+    [{ status: 207, body: '{"successes":[],"errors":[{"id":"1","status":500}]}' }, "http_500"],
+    [{ status: 207, body: "{}" }, "invalid_response"],
+    [{ status: 503 }, "http_503"],
+    ["hang", "timeout"],
+  ])("is unavailable when it shows %o", async (behaviour, reason) => {
+    const { client } = await rig({ behaviour }, legacy);
+    expect(await client.send(spans(1), 300)).toMatchObject({ status: "unavailable", reason });
+  });
+});
+
 describe("the probe", () => {
   const within = () => AbortSignal.timeout(2000);
 
@@ -182,6 +226,10 @@ describe("the probe", () => {
       ok: false,
       error: { kind: "too-old", version: "3.21.9" },
     });
+    const current = await rig({}, { ingestion: "legacy" });
+    expect(await probeLangfuse(current.project, within())).toMatchObject({ error: { kind: "too-new" } });
+    const served = await rig({ version: "3.21.9" }, { ingestion: "legacy" });
+    expect(await probeLangfuse(served.project, within())).toMatchObject({ ok: true });
     const down = await rig({ behaviour: "refuse" });
     expect(await probeLangfuse(down.project, within())).toMatchObject({
       ok: false,

@@ -189,7 +189,12 @@ test("with a third of the requests failing, from 20 processes at once, everythin
       .map(({ id }) => id)
       .toSorted(),
   ).toEqual(expected.toSorted());
-  expect(langfuse.scores().map(({ value }) => value).toSorted()).toEqual([0, 1, 2, 3, 4]);
+  expect(
+    langfuse
+      .scores()
+      .map(({ value }) => value)
+      .toSorted(),
+  ).toEqual([0, 1, 2, 3, 4]);
   expect(langfuse.problems()).toEqual([]);
 });
 
@@ -229,9 +234,19 @@ test("wrong keys lose nothing, and doctor tells", async () => {
   ]);
 });
 
-test("a server that is too old is told", async () => {
-  const { sandbox } = await rig({ version: "3.20.0" });
+test("a server that is too old is told, and gets all of it the old way", async () => {
+  const { langfuse, sandbox } = await rig({ version: "3.20.0" });
+  await sandbox.run(["switch", "backend", "--chatmode", "review"]);
+  appendCalls(sandbox, [{ usage: { input: 5, cachedInput: 0, cacheCreation: 0, output: 3, reasoning: 0 } }]);
   expect((await sandbox.run(["doctor"])).stdout).toContain("version 3.20.0 is too old");
+  expect((await sandbox.run(["flush"])).stdout).toContain("HTTP 404");
+  await sandbox.run(["config", "set", "langfuse.ingestion", "legacy"]);
+  expect(await sandbox.run(["doctor"])).toMatchObject({ stdout: expect.not.stringContaining("too old") });
+  await flushAll(sandbox);
+  expect(langfuse.observations()).toMatchObject([
+    { type: "event", userId: "backend-engineer", sessionId: "review", environment: "staging", release: "r7" },
+    { type: "generation", model: "gpt-x", usageDetails: { input: 5, output: 3 } },
+  ]);
 });
 
 test("a hanging Langfuse delays a command by no more than the deadline", async () => {

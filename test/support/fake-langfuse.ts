@@ -2,7 +2,12 @@ import { gunzipSync } from "node:zlib";
 import type { Answer, Behaviour, BehaviourPerRequest, FaultyServer, ReceivedRequest } from "./behaviour.ts";
 import { startFaultyServer } from "./faulty-server.ts";
 import { seededRandom } from "./jitter-proxy.ts";
-import { observationOfSpan, type ReceivedObservation, silentProblems } from "./langfuse-observations.ts";
+import {
+  observationOfEvent,
+  observationOfSpan,
+  type ReceivedObservation,
+  silentProblems,
+} from "./langfuse-observations.ts";
 import { exportTraceServiceRequest } from "./otlp-messages.ts";
 import { MalformedSpans, type ReceivedSpan, spansOfRequest } from "./otlp-spans.ts";
 import { readMessage } from "./protobuf-reader.ts";
@@ -56,6 +61,7 @@ export async function startFakeLangfuse(options: FakeLangfuseOptions = {}): Prom
   const observations: ReceivedObservation[] = [];
   const scores = new Map<string, ReceivedScore>();
   const problems: string[] = [];
+  const oldTraces = new Map<string, Readonly<Record<string, unknown>>>();
 
   const server = await startFaultyServer({
     ...(options.behaviour !== undefined && { behaviour: options.behaviour }),
@@ -150,12 +156,14 @@ export async function startFakeLangfuse(options: FakeLangfuseOptions = {}): Prom
     return json(200, { id });
   }
 
-  /** As v4 has it: scores only, and 207 whatever comes of them. */
+  /** As v4 has it scores only, and 207 whatever comes of them. */
   function takeEvents(request: ReceivedRequest): Answer {
     const { batch } = JSON.parse(request.body.toString("utf8")) as {
-      batch: readonly { id: string; type: string; body: Partial<ReceivedScore> }[];
+      batch: readonly { id: string; type: string; body: Partial<ReceivedScore> & Record<string, unknown> }[];
     };
     const results = batch.map(({ id, type, body }) => {
+      if (!version.startsWith("4.") && type !== "score-create")
+        return { id, status: takeOldEvent(type, body) };
       if (type !== "score-create") return { id, status: 400, message: `${type} is not supported` };
       // Answered 201, and never stored.
       const { status } = body.id === undefined ? { status: 200 } : takeScore(body);
@@ -165,6 +173,21 @@ export async function startFakeLangfuse(options: FakeLangfuseOptions = {}): Prom
       successes: results.filter(({ status }) => status === 201),
       errors: results.filter(({ status }) => status !== 201),
     });
+  }
+
+  /** Before v4: what comes again replaces what is there. */
+  function takeOldEvent(type: string, body: Readonly<Record<string, unknown>>): number {
+    if (type === "trace-create") {
+      oldTraces.set(String(body.id), body);
+      return 201;
+    }
+    const trace = oldTraces.get(String(body.traceId));
+    if (!/^(span|generation|event)-create$/.test(type) || trace === undefined) return 400;
+    const observation = observationOfEvent(type, body, trace);
+    const known = observations.findIndex(({ id }) => id === observation.id);
+    if (known === -1) observations.push(observation);
+    else observations[known] = observation;
+    return 201;
   }
 
   return {

@@ -72,6 +72,39 @@ export function observationOfSpan({ attributes, ...span }: ReceivedSpan): Receiv
   };
 }
 
+/** An observation as servers before version 4 make it of an event of the ingestion API. */
+export function observationOfEvent(
+  type: string,
+  body: Readonly<Record<string, unknown>>,
+  trace: Readonly<Record<string, unknown>>,
+): ReceivedObservation {
+  const { name, userId, sessionId, tags = [], release, metadata: traceMetadata } = trace;
+  const {
+    promptName,
+    promptVersion,
+    parentObservationId,
+    startTime,
+    endTime,
+    level = "DEFAULT",
+    ...rest
+  } = body;
+  return {
+    ...rest,
+    type: type.replace("-create", ""),
+    parentId: parentObservationId,
+    startMs: Date.parse(String(startTime)),
+    endMs: Date.parse(String(endTime ?? startTime)),
+    level,
+    prompt: promptName === undefined ? undefined : { name: promptName, version: promptVersion },
+    traceName: name,
+    userId,
+    sessionId,
+    tags,
+    release,
+    traceMetadata,
+  } as unknown as ReceivedObservation;
+}
+
 /** What the real one drops or stores wrongly without a word. */
 export function silentProblems({ attributes, spanId }: ReceivedSpan): string[] {
   const problems: string[] = [];

@@ -44,11 +44,13 @@ export const command: Command = {
     const [id = "", name = "", value = ""] = invocation.args;
     const comment = optionText(invocation, "comment");
     const masker = createMasker({ secretValues: secretValuesOf(ctx.env) });
+    const typed = typedValue(value, optionText(invocation, "dataType"));
     if (name.trim() === "") throw bad("invalid-score", "A score's name cannot be empty.", "Name it: quality");
     const data: ScoreGiven = {
       ...findTarget(id.toLowerCase(), optionText(invocation, "trace")?.toLowerCase(), ctx),
       name,
-      ...typedValue(value, optionText(invocation, "dataType")),
+      ...typed,
+      ...(typeof typed.value === "string" ? { value: masker.text(typed.value) } : {}),
       ...(comment === undefined ? {} : { comment: masker.text(comment) }),
     };
     const fact = makeFact(ctx, { type: "score.given", scope: GLOBAL_SCOPE, data });
