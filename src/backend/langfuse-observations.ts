@@ -23,9 +23,14 @@ export async function findObservations(
 ): Promise<Result<ReadonlySet<string>, Undelivered>> {
   for (const api of [current, old]) {
     const found = await readPages(project, api, range, signal);
-    if (found.ok || found.error.reason !== "http_404") return found;
+    if (found.ok || !isMissing(found.error)) return found;
   }
   return ok(new Set());
+}
+
+/** Versions between the two know the new endpoint, and say that it is not theirs. */
+function isMissing({ status, reason }: Undelivered): boolean {
+  return status === "refused" || /^http_(?:404|405|501)$/.test(reason);
 }
 
 interface ListApi {

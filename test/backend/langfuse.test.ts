@@ -116,6 +116,18 @@ describe("asked which observations it has", () => {
     expect(server.requests().filter(({ answered }) => answered === 400)).toEqual([]);
   });
 
+  test.each([400, 404, 405, 501])(
+    "one that answers %i to the new endpoint is asked by the old one",
+    async (status) => {
+      const { server, client } = await rig({ version: "3.150.0" });
+      const stored = spans(2);
+      await client.send(stored, 5000);
+      await server.behave(({ path }) => (path.includes("/v2/") ? { status } : "ok"));
+      const found = await client.findObservations(rangeOf(stored), 5000);
+      expect(found).toEqual({ ok: true, value: new Set(idsOf(stored)) });
+    },
+  );
+
   test("one that cannot be asked knows of none", async () => {
     const { client } = await rig({ canList: false });
     const stored = spans(2);

@@ -198,6 +198,23 @@ test("with a third of the requests failing, from 20 processes at once, everythin
   expect(langfuse.problems()).toEqual([]);
 });
 
+test("a flush that is killed between sending and knowing doubles nothing", async () => {
+  const { langfuse, sandbox } = await rig({ behaviour: "drip-body" });
+  const calls = appendCalls(
+    sandbox,
+    Array.from({ length: 20 }, () => ({})),
+  );
+  const flush = sandbox.spawn(["flush", "--timeout", "60s"]);
+  await waitFor(() => langfuse.observations().length === calls.length, { what: "the batch to arrive" });
+  flush.child.kill("SIGKILL");
+  await flush.result;
+  await langfuse.behave("ok");
+  appendCalls(sandbox, [{}]);
+  await flushAll(sandbox);
+  expect(langfuse.observations()).toHaveLength(calls.length + 1);
+  expect(langfuse.problems()).toEqual([]);
+});
+
 test("records that are refused go to the dead letters, and hold nothing up", async () => {
   const { langfuse, sandbox } = await rig({ isPoison: ({ name }) => name.endsWith("_t3") });
   appendCalls(
