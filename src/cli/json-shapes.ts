@@ -152,7 +152,7 @@ const flushShape = document("flush", {
   complete: z.boolean(),
   sinks: z.array(
     z.object({
-      sink: z.enum(["pushgateway", "otlp"]),
+      sink: z.enum(["pushgateway", "otlp", "langfuse"]),
       complete: z.boolean(),
       pending: z.int().describe("facts that it does not have yet"),
       deadLetters: z.int().describe("records that it refused and that were put aside, ever"),
@@ -221,7 +221,7 @@ const doctorShape = document("doctor", {
     .describe("the process that holds the delivery lease"),
   sinks: z.array(
     z.object({
-      sink: z.enum(["pushgateway", "otlp"]),
+      sink: z.enum(["pushgateway", "otlp", "langfuse"]),
       url: z.string().optional(),
       how: z.string().optional().describe("protocol, or the group that is pushed"),
       reachable: z.boolean(),
@@ -239,6 +239,15 @@ const doctorShape = document("doctor", {
 });
 
 const trustShape = document("trust", { file: z.string().describe("absolute path") });
+
+const scoreShape = document("score", {
+  id: z.string().describe("of the score; the same in Langfuse"),
+  traceId: z.string(),
+  observationId: z.string().nullable().describe("null for a score of the whole trace"),
+  name: z.string(),
+  value: z.union([z.number(), z.string()]).describe("1 or 0 for BOOLEAN"),
+  dataType: z.enum(["NUMERIC", "BOOLEAN", "CATEGORICAL"]),
+});
 
 const completionShape = document("completion", { shell: z.string(), script: z.string() });
 
@@ -264,6 +273,7 @@ export type ConfigListJson = z.infer<typeof configListShape>;
 export type ConfigSetJson = z.infer<typeof configSetShape>;
 export type ConfigUnsetJson = z.infer<typeof configUnsetShape>;
 export type ConfigPathJson = z.infer<typeof configPathShape>;
+export type ScoreJson = z.infer<typeof scoreShape>;
 export type TrustJson = z.infer<typeof trustShape>;
 export type CompletionJson = z.infer<typeof completionShape>;
 export type FlushJson = z.infer<typeof flushShape>;

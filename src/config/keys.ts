@@ -8,6 +8,8 @@ export interface SettingKey {
   readonly doc: string;
   /** The variable that overrides the user's file. */
   readonly env?: string;
+  /** Another name of that variable, which goes after it. */
+  readonly envAlias?: string;
   readonly kind: SettingKind;
   readonly default?: string;
   /** Never shown. */
@@ -19,7 +21,9 @@ export type SettingKind =
   | { readonly is: "duration" }
   | { readonly is: "size" }
   | { readonly is: "url" }
-  | { readonly is: "text" };
+  | { readonly is: "text" }
+  /** A text of one form; `expected` says which. */
+  | { readonly is: "word"; readonly pattern: RegExp; readonly expected: string };
 
 export const settingKeys = [
   {
@@ -83,6 +87,48 @@ export const settingKeys = [
     secret: true,
   },
   {
+    key: "langfuse.publicKey",
+    doc: "Public key of a Langfuse project; with its secret key, switches that sink on.",
+    env: "LANGFUSE_PUBLIC_KEY",
+    kind: { is: "text" },
+  },
+  {
+    key: "langfuse.secretKey",
+    doc: "Secret key of that project.",
+    env: "LANGFUSE_SECRET_KEY",
+    kind: { is: "text" },
+    secret: true,
+  },
+  {
+    key: "langfuse.host",
+    doc: "Where that Langfuse is; `LANGFUSE_BASE_URL` is another name of the variable.",
+    env: "LANGFUSE_HOST",
+    envAlias: "LANGFUSE_BASE_URL",
+    kind: { is: "url" },
+    default: "https://cloud.langfuse.com",
+  },
+  {
+    key: "langfuse.environment",
+    doc: "The environment that traces belong to, such as `production`.",
+    kind: {
+      is: "word",
+      pattern: /^(?!langfuse)[a-z0-9_-]{1,40}$/,
+      expected: "up to 40 of a-z, 0-9, - and _, and no beginning with langfuse",
+    },
+    default: "default",
+  },
+  {
+    key: "langfuse.release",
+    doc: "The release that traces belong to.",
+    kind: { is: "word", pattern: /^\S.{0,199}$/, expected: "one line of at most 200 characters" },
+  },
+  {
+    key: "langfuse.ingestion",
+    doc: "How traces are sent: over OTLP, or as servers before 3.22 want them.",
+    kind: { is: "choice", values: ["otlp", "legacy"] },
+    default: "otlp",
+  },
+  {
     key: "agent.command",
     doc: "The agent CLI that workflow stages hand their prompt to, as its last argument, such as `claude -p`.",
     env: "TTA_PERSONA_AGENT",
@@ -137,6 +183,8 @@ export function checkSetting(key: SettingKey, value: string): Result<string, Fai
       return parseSize(value) === undefined ? wrong("a size such as 64KiB, 8MiB or 1GiB") : ok(value);
     case "url":
       return isHttpUrl(value) ? ok(value) : wrong("an http:// or https:// URL");
+    case "word":
+      return key.kind.pattern.test(value) ? ok(value) : wrong(key.kind.expected);
     case "text":
       return value === "" || /[\r\n]/.test(value) ? wrong("one line of text that is not empty") : ok(value);
   }

@@ -24,6 +24,8 @@ export interface Settings {
     readonly protocol: string | undefined;
     readonly headers: string | undefined;
   };
+  /** Undefined unless both keys are set. */
+  readonly langfuse: LangfuseSettings | undefined;
   /** The agent CLI's words; empty when none is configured. */
   readonly agentCommand: readonly string[];
   readonly idleTimeoutMs: number;
@@ -45,6 +47,15 @@ export interface PushgatewaySettings {
   readonly instance: string | undefined;
   readonly username: string | undefined;
   readonly password: string | undefined;
+}
+
+export interface LangfuseSettings {
+  readonly publicKey: string;
+  readonly secretKey: string;
+  readonly host: string;
+  readonly environment: string;
+  readonly ingestion: "otlp" | "legacy";
+  readonly release: string | undefined;
 }
 
 /**
@@ -72,6 +83,9 @@ export function readSettings(configFile: string, env: Environment): Settings {
     (envValue(env, "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT") ??
       envValue(env, "OTEL_EXPORTER_OTLP_ENDPOINT") ??
       value("otlp.endpoint")) !== undefined;
+  const publicKey = value("langfuse.publicKey");
+  const secretKey = value("langfuse.secretKey");
+  const langfuseOn = publicKey !== undefined && secretKey !== undefined;
   // What a hot command does not ask for is not read: it has a few milliseconds for everything.
   return {
     deliveryMode: value("delivery.mode") as Settings["deliveryMode"],
@@ -99,6 +113,17 @@ export function readSettings(configFile: string, env: Environment): Settings {
         headers: value("otlp.headers"),
       };
     },
+    get langfuse(): LangfuseSettings | undefined {
+      if (publicKey === undefined || secretKey === undefined) return undefined;
+      return {
+        publicKey,
+        secretKey,
+        host: value("langfuse.host") ?? "",
+        environment: value("langfuse.environment") ?? "",
+        ingestion: value("langfuse.ingestion") === "legacy" ? "legacy" : "otlp",
+        release: value("langfuse.release"),
+      };
+    },
     get agentCommand() {
       return splitWords(value("agent.command") ?? "");
     },
@@ -111,7 +136,7 @@ export function readSettings(configFile: string, env: Environment): Settings {
     get segmentBytes() {
       return bytes("retention.segmentSize");
     },
-    anySink: url !== undefined || otlpOn,
+    anySink: url !== undefined || otlpOn || langfuseOn,
     problems,
     resolved,
     deliveryHash: () => deliveryHash(resolved, env),
@@ -134,13 +159,14 @@ function resolveSetting(
   configFile: string,
   problems: Failure[],
 ): ResolvedSetting {
-  const fromEnv = key.env === undefined ? undefined : envValue(env, key.env);
+  const variable = variableOf(key, env);
+  const fromEnv = variable === undefined ? undefined : envValue(env, variable);
   const fromFile = lookUp(file, key.key);
   if (fromEnv === undefined && fromFile === undefined) {
     return { key, value: byDefault, source: byDefault === undefined ? "unset" : "default" };
   }
   for (const [source, where, candidate] of [
-    ["environment", key.env, fromEnv],
+    ["environment", variable, fromEnv],
     ["user", configFile, fromFile],
   ] as const) {
     if (candidate === undefined) continue;
@@ -149,6 +175,12 @@ function resolveSetting(
     problems.push({ ...checked.error, message: `${where}: ${checked.error.message}` });
   }
   return { key, value: byDefault, source: byDefault === undefined ? "unset" : "default" };
+}
+
+/** The variable that holds a setting: its own name, or its alias where only that one is set. */
+export function variableOf({ env: name, envAlias }: SettingKey, env: Environment): string | undefined {
+  const hasOwn = name !== undefined && envValue(env, name) !== undefined;
+  return hasOwn || envAlias === undefined ? name : envAlias;
 }
 
 /** `a.b` in nested objects, as `conf` writes them. Only texts: that is all that `config set` ever wrote. */

@@ -17,6 +17,7 @@ export const commandNames: readonly string[] = [
   "budget",
   "trust",
   "workflow",
+  "score",
   "flush",
   "metrics",
   "config",

@@ -40,6 +40,12 @@ export const environmentVariables = [
     name: "OTEL_EXPORTER_OTLP_ENDPOINT",
     doc: "The OTLP backend; switches that sink on. The other standard `OTEL_*` variables for traces are honoured too.",
   },
+  { name: "LANGFUSE_PUBLIC_KEY", doc: "With the next one, switches the Langfuse sink on." },
+  { name: "LANGFUSE_SECRET_KEY", doc: "The secret key of the same Langfuse project." },
+  {
+    name: "LANGFUSE_HOST",
+    doc: "The Langfuse server, where it is not Langfuse Cloud in Europe. `LANGFUSE_BASE_URL` means the same.",
+  },
   {
     name: "TRACEPARENT",
     doc: "The parent of the spans that a command makes; `TRACESTATE` and `BAGGAGE` go with it to child processes.",

@@ -1,5 +1,5 @@
 import { type OtlpDestination, otlpConfigFromEnvironment } from "../backend/otlp-config.ts";
-import type { PushgatewaySettings } from "../config/settings.ts";
+import type { LangfuseSettings, PushgatewaySettings } from "../config/settings.ts";
 import type { Failure } from "../core/errors.ts";
 import { hashText } from "../core/hash.ts";
 import { withoutUserinfo } from "../core/url.ts";
@@ -11,6 +11,7 @@ import type { DeliveryContext } from "./context.ts";
 /** A place that facts are delivered to; the hash tells its checkpoint from those of other places. */
 export type Destination =
   | { readonly sink: "otlp"; readonly hash: string; readonly config: OtlpDestination }
+  | { readonly sink: "langfuse"; readonly hash: string; readonly settings: LangfuseSettings }
   | {
       readonly sink: "pushgateway";
       readonly hash: string;
@@ -49,6 +50,11 @@ export function resolveDestinations(context: DeliveryContext): Destinations {
     const identity = pushIdentity(context.home, context.env, settings.instance, context.clock.now());
     const hash = hashText(JSON.stringify([withoutUserinfo(settings.url), identity.group]));
     destinations.push({ sink: "pushgateway", hash, settings, identity });
+  }
+  const langfuse = context.settings.langfuse;
+  if (langfuse !== undefined) {
+    const hash = hashText(JSON.stringify([withoutUserinfo(langfuse.host), langfuse.publicKey]));
+    destinations.push({ sink: "langfuse", hash, settings: langfuse });
   }
   return { destinations, misconfigured };
 }

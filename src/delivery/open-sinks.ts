@@ -1,3 +1,4 @@
+import { createLangfuseClient } from "../backend/langfuse.ts";
 import { createOtlpClient } from "../backend/otlp.ts";
 import { UserError } from "../core/errors.ts";
 import { type BudgetMoment, budgetsChangeAt } from "../projection/budget-families.ts";
@@ -5,6 +6,7 @@ import { expositionFamilies, type SinkFigures } from "../projection/exposition-f
 import { predeclarePersonas } from "../projection/ledger.ts";
 import type { Ledger } from "../projection/ledger-store.ts";
 import { keepInstallation } from "../sink/identity.ts";
+import { createLangfuseSink } from "../sink/langfuse.ts";
 import { createOtlpSink } from "../sink/otlp.ts";
 import { createPushgatewaySink } from "../sink/pushgateway.ts";
 import type { Sink } from "../sink/sink.ts";
@@ -16,6 +18,7 @@ import {
   type SinkStanding,
 } from "./destinations.ts";
 import { createGatewayClient } from "./gateway-client.ts";
+import { langfuseProject } from "./langfuse-project.ts";
 
 /** The sinks that are switched on, and those that cannot work as they are set. */
 export interface OpenSinks {
@@ -53,6 +56,11 @@ async function openSink(
   if (destination.sink === "otlp") {
     const client = await createOtlpClient({ ...destination.config, scope: { name: "tta-persona", version } });
     return createOtlpSink({ home, clock }, destination.hash, client);
+  }
+  if (destination.sink === "langfuse") {
+    const { environment, release } = destination.settings;
+    const client = await createLangfuseClient(langfuseProject(destination.settings, version), version);
+    return createLangfuseSink({ home, clock }, destination.hash, client, { environment, release, version });
   }
   const { scrapeIntervalMs } = destination.settings;
   const client = createGatewayClient(destination.settings, version);

@@ -1,3 +1,4 @@
+import { type LangfuseProblem, probeLangfuse } from "../backend/langfuse-probe.ts";
 import { probeOtlp } from "../backend/otlp-probe.ts";
 import { UserError } from "../core/errors.ts";
 import { withoutUserinfo } from "../core/url.ts";
@@ -6,6 +7,7 @@ import { countDeadLetters, deadLetterPath, type SinkHealth, type SinkName } from
 import type { DeliveryContext } from "./context.ts";
 import { type Destination, readStanding, resolveDestinations } from "./destinations.ts";
 import { createGatewayClient } from "./gateway-client.ts";
+import { langfuseProject } from "./langfuse-project.ts";
 import { explainReason } from "./report.ts";
 
 /** Everything that `doctor` tells of a sink. */
@@ -74,6 +76,9 @@ function describe(destination: Destination): { readonly url: string; readonly ho
   if (destination.sink === "otlp") {
     return { url: destination.config.endpoint, how: destination.config.protocol };
   }
+  if (destination.sink === "langfuse") {
+    return { url: withoutUserinfo(destination.settings.host), how: destination.settings.environment };
+  }
   const { job, labels } = destination.identity.group;
   const group = Object.entries({ job, ...labels }).map(([name, value]) => `${name}="${value}"`);
   return { url: withoutUserinfo(destination.settings.url), how: group.join(" ") };
@@ -85,6 +90,15 @@ async function probe(destination: Destination, version: string, timeoutMs: numbe
       const answer = await probeOtlp(destination.config, timeoutMs);
       return answer.ok ? { reachable: true } : { reachable: false, note: explainReason(answer.error.reason) };
     }
+    if (destination.sink === "langfuse") {
+      const project = langfuseProject(destination.settings, version);
+      const answer = await probeLangfuse(project, AbortSignal.timeout(timeoutMs));
+      if (!answer.ok) return { reachable: false, ...langfuseProblem(answer.error) };
+      return {
+        reachable: true,
+        ...(answer.value.version === undefined ? {} : { note: answer.value.version }),
+      };
+    }
     const client = createGatewayClient(destination.settings, version);
     const answer = await client.probe(AbortSignal.timeout(timeoutMs));
     if (!answer.ok) return { reachable: false, note: explainReason(answer.error.reason) };
@@ -92,5 +106,27 @@ async function probe(destination: Destination, version: string, timeoutMs: numbe
   } catch (error) {
     if (error instanceof UserError) return { reachable: false, note: error.message };
     throw error;
+  }
+}
+
+function langfuseProblem(problem: LangfuseProblem): { readonly note: string; readonly hint?: string } {
+  switch (problem.kind) {
+    case "unreachable":
+      return { note: explainReason(problem.undelivered.reason) };
+    case "wrong-keys":
+      return {
+        note: "it does not accept the keys",
+        hint: "Compare LANGFUSE_PUBLIC_KEY and LANGFUSE_SECRET_KEY (or langfuse.publicKey and langfuse.secretKey) with the project's settings",
+      };
+    case "too-old":
+      return {
+        note: `version ${problem.version} is too old, it takes no traces over OTLP`,
+        hint: "Update the server to 3.22 or newer, or: tta-persona config set langfuse.ingestion legacy",
+      };
+    case "too-new":
+      return {
+        note: `version ${problem.version} takes traces over OTLP only`,
+        hint: "Use: tta-persona config unset langfuse.ingestion",
+      };
   }
 }

@@ -110,6 +110,22 @@ export interface BudgetReleased {
   readonly reservation: string;
 }
 
+export const SCORE_DATA_TYPES = ["NUMERIC", "BOOLEAN", "CATEGORICAL"] as const;
+export type ScoreDataType = (typeof SCORE_DATA_TYPES)[number];
+
+/** A word on the quality of a trace, or of one span of it. The fact's id is the score's. */
+export interface ScoreGiven {
+  readonly traceId: string;
+  /** A span of that trace; absent when the score is of the whole trace. */
+  readonly spanId?: string;
+  readonly name: string;
+  /** A text for `CATEGORICAL`; 1 or 0 for `BOOLEAN`. */
+  readonly value: number | string;
+  readonly dataType: ScoreDataType;
+  readonly comment?: string;
+}
+
+export type ScoreGivenFact = Fact<"score.given", ScoreGiven>;
 export type LlmCalledFact = Fact<"llm.called", LlmCalled>;
 export type BudgetSetFact = Fact<"budget.set", BudgetSet>;
 export type BudgetResetFact = Fact<"budget.reset", BudgetReset>;

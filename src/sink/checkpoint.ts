@@ -3,7 +3,7 @@ import { ensureDirectory, type Home } from "../core/home.ts";
 import type { Cursor } from "../journal/segments.ts";
 import { readSnapshot, type Snapshot, writeSnapshot } from "../projection/snapshot.ts";
 
-export type SinkName = "pushgateway" | "otlp";
+export type SinkName = "pushgateway" | "otlp" | "langfuse";
 
 /** How delivery to one destination goes. Kept in the checkpoint, not in facts, or it would feed itself. */
 export interface SinkHealth {
@@ -20,6 +20,16 @@ export interface SinkHealth {
 export interface SinkState<Own> {
   readonly health: SinkHealth;
   readonly own: Own;
+  /** Absent while nothing is in doubt. */
+  readonly inFlight?: InFlight;
+}
+
+/** Spans that were sent, or are about to be, and of which it is not known whether they arrived. */
+export interface InFlight {
+  readonly spanIds: readonly string[];
+  /** Between which they began, milliseconds since the epoch. */
+  readonly fromMs: number;
+  readonly toMs: number;
 }
 
 export type Checkpoint<Own> = Snapshot<SinkState<Own>>;

@@ -30,6 +30,9 @@ export const noOpenSpans: OpenSpans = { open: {}, interrupted: [], closed: [] };
 /** Many more than one machine interrupts before their real ends come, if they ever do. */
 const CLOSED_LIMIT = 1000;
 
+/** What a sink adds to a span when it begins. */
+export type DressSpan = (begun: BegunSpan, fact: Fact) => BegunSpan;
+
 /**
  * Folds one fact into the spans of runs that are open, and the one that is over with it. What the sampler
  * left out when the fact was made is none.
@@ -37,13 +40,14 @@ const CLOSED_LIMIT = 1000;
 export function foldOpenSpans<State extends OpenSpans>(
   state: State,
   fact: Fact,
+  dress: DressSpan = (begun) => begun,
 ): { readonly state: State; readonly span: SpanRecord | undefined } {
   const next = withActivity(state, fact);
   if (!fact.trace.sampled) return { state: next, span: undefined };
   const { spanId } = fact.trace;
   const begun = beginSpan(fact);
   if (begun !== undefined) {
-    const opened = { span: begun, owner: fact.owner, scope: fact.scope, lastMs: fact.ts };
+    const opened = { span: dress(begun, fact), owner: fact.owner, scope: fact.scope, lastMs: fact.ts };
     return { state: withOpen(next, spanId, opened), span: undefined };
   }
   const current = next.open[spanId];

@@ -2,7 +2,7 @@ import type { SpanRecord } from "../core/span.ts";
 import type { Fact } from "../journal/fact.ts";
 import { isPersonaSwitched } from "../projection/facts.ts";
 import { emptySession, foldSession, type SessionState } from "../projection/session.ts";
-import { foldOpenSpans, noOpenSpans, type OpenSpans } from "./open-spans.ts";
+import { type DressSpan, foldOpenSpans, noOpenSpans, type OpenSpans } from "./open-spans.ts";
 
 /** What the sink needs to know of all facts before its place. */
 export interface SpanFold extends OpenSpans {
@@ -16,14 +16,15 @@ export const emptySpanFold: SpanFold = { session: emptySession, ...noOpenSpans }
  * journal's order, as everywhere. A switch to what was active already is no span, nor is one that the
  * sampler left out when its fact was made.
  */
-export function foldSpans(
-  state: SpanFold,
+export function foldSpans<State extends SpanFold>(
+  state: State,
   fact: Fact,
-): { readonly state: SpanFold; readonly span: SpanRecord | undefined } {
+  dress?: DressSpan,
+): { readonly state: State; readonly span: SpanRecord | undefined } {
   const { state: session, events } = foldSession(state.session, fact);
   const switched = events.find((event) => event.kind === "switched");
   const next = session === state.session ? state : { ...state, session };
-  const ofRun = foldOpenSpans(next, fact);
+  const ofRun = foldOpenSpans(next, fact, dress);
   if (switched === undefined || !isPersonaSwitched(fact) || !fact.trace.sampled) return ofRun;
   const span: SpanRecord = {
     identity: fact.trace,

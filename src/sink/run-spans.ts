@@ -46,8 +46,9 @@ export function beginSpan(fact: Fact): BegunSpan | undefined {
 }
 
 /**
- * The span that a fact ends, if it ends one. All of it is in that one fact but its events and links, so a
- * beginning that was evicted or lies before a sink's first day costs no more than those.
+ * The span that a fact ends, if it ends one. All of it is in that one fact but its events and links (and what
+ * a sink adds to its beginning), so a beginning that was evicted or lies before a sink's first day costs no
+ * more than those.
  *
  * @param begun what its beginning told.
  * @param cause why a span below it failed.
@@ -57,7 +58,11 @@ export function endSpan(
   begun: BegunSpan | undefined,
   cause: string | undefined,
 ): SpanEnd | undefined {
-  const known = { events: begun?.events ?? [], links: begun?.links ?? [] };
+  const known = {
+    events: begun?.events ?? [],
+    links: begun?.links ?? [],
+    attributes: begun?.attributes ?? {},
+  };
   if (isRunFinished(fact)) return { span: endRun(fact, known, cause) };
   if (isStageFinished(fact)) return endStage(fact, known);
   if (isProcessFinished(fact)) return { span: endProcess(fact, known) };
@@ -105,7 +110,7 @@ function interruptedAttributes({ kind, startMs }: BegunSpan, endMs: number): Att
   }
 }
 
-type Known = Pick<SpanRecord, "events" | "links">;
+type Known = Pick<SpanRecord, "events" | "links" | "attributes">;
 
 function runSpan(fact: Fact<string, RunStarted | RunFinished>): BegunSpan {
   const { workflow, runId } = fact.data;
@@ -126,6 +131,7 @@ function endRun(fact: RunFinishedFact, known: Known, cause: string | undefined):
     ...known,
     endMs: fact.ts,
     attributes: {
+      ...known.attributes,
       ...begun.attributes,
       "cicd.pipeline.result": result,
       ...(isGood(result) ? {} : { "error.type": result }),
@@ -156,6 +162,7 @@ function endStage(fact: StageFinishedFact, known: Known): SpanEnd {
     links: known.links,
     endMs: fact.ts,
     attributes: {
+      ...known.attributes,
       ...begun.attributes,
       "stage.duration_seconds": seconds(startedAt, fact.ts),
       "stage.success": result === "success",
@@ -201,6 +208,7 @@ function endProcess(fact: ProcessFinishedFact, known: Known): SpanRecord {
     ...known,
     endMs: fact.ts,
     attributes: {
+      ...known.attributes,
       ...begun.attributes,
       "process.exit.code": exitCode,
       ...(failed ? { "error.type": errorType ?? String(exitCode) } : {}),

@@ -211,3 +211,47 @@ describe("what tells deliverers apart", () => {
     expect(hash({ TTA_PERSONA_DELIVERY: "off", CI: "1" }, { session: { idleTimeout: "1h" } })).toBe(hash());
   });
 });
+
+describe("Langfuse", () => {
+  const keys = { LANGFUSE_PUBLIC_KEY: "pk-lf-1", LANGFUSE_SECRET_KEY: "sk-lf-1" };
+
+  test("is on when both keys are set, wherever they come from", () => {
+    expect(settings(keys)).toMatchObject({
+      anySink: true,
+      langfuse: {
+        publicKey: "pk-lf-1",
+        secretKey: "sk-lf-1",
+        host: "https://cloud.langfuse.com",
+        environment: "default",
+        ingestion: "otlp",
+        release: undefined,
+      },
+    });
+    const half = settings({ LANGFUSE_PUBLIC_KEY: "pk-lf-1" });
+    expect(half).toMatchObject({ anySink: false, langfuse: undefined });
+    const both = settings({ LANGFUSE_PUBLIC_KEY: "pk-lf-1" }, { langfuse: { secretKey: "from-file" } });
+    expect(both.langfuse).toMatchObject({ publicKey: "pk-lf-1", secretKey: "from-file" });
+  });
+
+  test("is where LANGFUSE_HOST says, else LANGFUSE_BASE_URL, else the file", () => {
+    const file = { langfuse: { host: "http://file.test" } };
+    const hostOf = (env: Env) => settings({ ...keys, ...env }, file).langfuse?.host;
+    const base = { LANGFUSE_BASE_URL: "http://base.test" };
+    expect(hostOf({ ...base, LANGFUSE_HOST: "http://host.test" })).toBe("http://host.test");
+    expect(hostOf({ ...base, LANGFUSE_HOST: "" })).toBe("http://base.test");
+    expect(hostOf({})).toBe("http://file.test");
+    const { problems } = settings({ ...keys, LANGFUSE_BASE_URL: "base.test" });
+    expect(problems).toMatchObject([{ message: expect.stringMatching(/^LANGFUSE_BASE_URL: /) }]);
+  });
+
+  test.each(["Production", "langfuse-x", "a b", "x".repeat(41)])("has no environment %s", (environment) => {
+    const read = settings(keys, { langfuse: { environment } });
+    expect(read.problems).toHaveLength(1);
+    expect(read.langfuse?.environment).toBe("default");
+  });
+
+  test("has another hash for a deliverer with other keys", () => {
+    const hash = (env: Env) => settings(env).deliveryHash();
+    expect(hash(keys)).not.toBe(hash({ ...keys, LANGFUSE_SECRET_KEY: "sk-lf-2" }));
+  });
+});

@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import { hasUserSetting, writeUserSetting } from "../../config/config-store.ts";
 import { checkSetting, type SettingKey, settingKeys } from "../../config/keys.ts";
-import type { ResolvedSetting } from "../../config/settings.ts";
+import { type ResolvedSetting, variableOf } from "../../config/settings.ts";
 import { didYouMean } from "../../core/did-you-mean.ts";
 import { envValue } from "../../core/environment.ts";
 import { ExitCode, UserError } from "../../core/errors.ts";
@@ -73,7 +73,9 @@ const set: Command = {
     const checked = checkSetting(key, value);
     if (!checked.ok) throw new UserError(checked.error);
     await writeUserSetting(ctx.home, key.key, checked.value);
-    const overriddenBy = key.env !== undefined && envValue(ctx.env, key.env) !== undefined ? key.env : null;
+    const variable = variableOf(key, ctx.env);
+    const isSet = variable !== undefined && envValue(ctx.env, variable) !== undefined;
+    const overriddenBy = isSet ? variable : null;
     const document: ConfigSetJson = {
       schema: "tta-persona/config-set/1",
       key: key.key,
