@@ -50,9 +50,13 @@ export async function checkPromql(
 
 async function ask(url: string, query: string, timeoutMs: number, cancellation: Cancellation) {
   const controller = new AbortController();
-  const forget = cancellation.onRequest(() => controller.abort());
-  const signal = AbortSignal.any([controller.signal, AbortSignal.timeout(timeoutMs)]);
-  return queryPrometheus(url, query, signal).finally(forget);
+  const abort = () => controller.abort();
+  const timer = setTimeout(abort, timeoutMs);
+  const forget = cancellation.onRequest(abort);
+  return queryPrometheus(url, query, controller.signal).finally(() => {
+    clearTimeout(timer);
+    forget();
+  });
 }
 
 function judge(
