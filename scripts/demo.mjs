@@ -7,8 +7,13 @@ import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { createDemoPackage } from "./demo-package.mjs";
 
 const PAUSE_MS = 300;
+
+/** The run, and for each of its three stages itself, its switch and its process. */
+const RELEASE_SPANS = 10;
+
 const launcher = fileURLToPath(new URL("../bin/tta-persona.cjs", import.meta.url));
 const root = mkdtempSync(join(tmpdir(), "tta-persona-demo-"));
 
@@ -34,9 +39,9 @@ function sealedEnvironment() {
 }
 
 /** Runs one line in the shell; its output goes straight through. */
-async function run(line, env) {
+async function run(line, env, cwd = root) {
   print(`${dim("$")} ${bold(line)}`);
-  const child = spawn("sh", ["-c", line], { cwd: root, env, stdio: ["ignore", "inherit", "inherit"] });
+  const child = spawn("sh", ["-c", line], { cwd, env, stdio: ["ignore", "inherit", "inherit"] });
   const code = await new Promise((resolve, reject) => {
     child.on("error", reject);
     child.on("close", (exitCode, signal) => resolve(exitCode ?? signal));
@@ -87,7 +92,9 @@ function printTraces(resourceSpans) {
   const roots = spans.filter(({ parentSpanId }) => !ids.has(parentSpanId)).sort(byStart);
   const printSpan = (span, indent) => {
     const ms = Number(BigInt(span.endTimeUnixNano) - BigInt(span.startTimeUnixNano)) / 1e6;
-    const attributes = (span.attributes ?? []).map(({ key, value }) => `${key}=${attributeValue(value)}`);
+    const attributes = (span.attributes ?? [])
+      .filter(({ key }) => !key.startsWith("cicd."))
+      .map(({ key, value }) => `${key}=${attributeValue(value)}`);
     print(`${indent}└─ ${bold(span.name)}  ${ms.toFixed(1)} ms  ${dim(attributes.join(" "))}`);
     const children = spans.filter(({ parentSpanId }) => parentSpanId === span.spanId).sort(byStart);
     for (const child of children) printSpan(child, `${indent}   `);
@@ -116,9 +123,16 @@ async function demo() {
   await run("tta-persona current", env);
   await run("tta-persona history", env);
 
+  print("A release of a small npm package in a git repository, each stage under its persona:\n");
+  const project = join(root, "demo-greeting");
+  createDemoPackage(project, env);
+  await run("tta-persona run package-release --version 0.3.0", env, project);
+  await run("git log --oneline --decorate && cat CHANGELOG.md", env, project);
+  await run("tta-persona runs show", env, project);
+
   print("What Prometheus would see:\n");
   await run(
-    "tta-persona metrics | grep -E 'switches_total.* [1-9]|duration_seconds_(sum|count).* [0-9.]*[1-9]'",
+    "tta-persona metrics | grep -E '(switches|runs|gate)_total.* [1-9]|stage_duration_seconds_(sum|count)'",
     env,
   );
 
@@ -134,8 +148,8 @@ async function demo() {
   }
   print("The traces that arrived there:\n");
   const received = printTraces(receiver.resourceSpans());
-  if (received !== switches.length)
-    throw new Error(`${switches.length} spans expected, ${received} received`);
+  const expected = switches.length + RELEASE_SPANS;
+  if (received !== expected) throw new Error(`${expected} spans expected, ${received} received`);
 
   print("\nNext:");
   print("  npm install -g .                 make tta-persona a command of this machine");

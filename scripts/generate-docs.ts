@@ -38,7 +38,7 @@ function describe(command: Command, parent: string): readonly string[] {
   const line = `${parent} ${command.name}`;
   const parts = [`## ${line}`, `${command.summary}.`];
   if (command.description !== undefined) parts.push(command.description);
-  if (command.run !== undefined) {
+  if (command.run !== undefined || command.specialize !== undefined) {
     const words = (command.arguments ?? []).map(({ name, optional, variadic }) => {
       const word = variadic ? `${name}...` : name;
       return optional ? `[${word}]` : `<${word}>`;

@@ -79,7 +79,7 @@ const vendors: readonly {
   {
     name: /^zod$/,
     room: "cli",
-    files: ["cli/json-document.ts", "cli/json-shapes.ts", "cli/workflow-shapes.ts"],
+    files: ["cli/json-document.ts", "cli/json-shapes.ts", "cli/run-shapes.ts", "cli/workflow-shapes.ts"],
   },
 ];
 

@@ -10,6 +10,8 @@ export interface Command {
   readonly summary: string;
   /** Paragraphs for help and documents, after the summary. */
   readonly description?: string;
+  /** What stands behind its name in help, in place of what follows from its arguments and options. */
+  readonly usage?: string;
   readonly arguments?: readonly ArgumentSpec[];
   readonly options?: readonly OptionSpec[];
   readonly examples: readonly ExampleSpec[];

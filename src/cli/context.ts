@@ -30,6 +30,8 @@ export interface CliContext extends Omit<World, "argv" | "platform" | "currentDi
   readonly settings: Settings;
   readonly flags: GlobalFlags;
   readonly output: Output;
+  /** Whether colours are wanted on stdout. */
+  readonly hasColor: boolean;
   /** For stdout; plain where colours are not wanted. */
   readonly paint: Paint;
   /** The working directory. @throws UserError when it is gone. */
@@ -41,6 +43,7 @@ export async function createContext(world: World, flags: GlobalFlags, output: Ou
   const { env, clock, version, startedAt, programDir, readStdin } = world;
   const home = resolveHome(env, world.platform);
   if (!home.ok) throw new UserError(home.error);
+  const hasColor = flags.color && wantsColor(env, 1);
   return {
     env,
     clock,
@@ -52,7 +55,8 @@ export async function createContext(world: World, flags: GlobalFlags, output: Ou
     settings: readSettings(home.value.configFile, env),
     flags,
     output,
-    paint: flags.color && wantsColor(env, 1) ? await loadPaint() : plainPaint,
+    hasColor,
+    paint: hasColor ? await loadPaint() : plainPaint,
     cwd: () => workingDirectory(world),
   };
 }

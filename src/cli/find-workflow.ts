@@ -1,5 +1,7 @@
 import { isTrusted } from "../config/trust.ts";
 import { UserError } from "../core/errors.ts";
+import { createMasker } from "../core/mask.ts";
+import { secretValuesOf } from "../core/secret-values.ts";
 import {
   loadWorkflows,
   resolveWorkflow,
@@ -7,7 +9,7 @@ import {
   type WorkflowEntry,
   type WorkflowPlaces,
 } from "../workflow/catalogue.ts";
-import type { Workflow } from "../workflow/definition.ts";
+import { checkScripts } from "../workflow/definition-file.ts";
 import type { CliContext } from "./context.ts";
 import { problemLine } from "./find-persona.ts";
 import { quote } from "./printable.ts";
@@ -44,13 +46,26 @@ export function findWorkflow(
 }
 
 /** The workflow to run. @throws UserError as above, and when it would replace a built-in one without being trusted. */
-export function findRunnableWorkflow(name: string, ctx: CliContext): Workflow {
-  const { workflow, shadows } = findWorkflow(name, ctx);
+export function findRunnableWorkflow(name: string, ctx: CliContext): WorkflowEntry {
+  const entry = findWorkflow(name, ctx);
+  const { workflow, shadows } = entry;
   const { kind, file } = workflow.origin;
-  if (kind !== "project" || shadows === undefined || isTrusted(ctx.home, ctx.env, file)) return workflow;
+  if (kind !== "project" || shadows === undefined || isTrusted(ctx.home, ctx.env, file)) return entry;
   throw new UserError({
     reason: "untrusted-workflow",
     message: `${file} would replace the built-in workflow ${workflow.name}.`,
     hint: `Read it, then: tta-persona trust ${file}`,
+  });
+}
+
+/** @throws UserError for a script that cannot be read: before anything has begun, not behind half of the work. */
+export function assertScripts(entry: WorkflowEntry, ctx: CliContext): void {
+  const [problem] = checkScripts(entry);
+  if (problem === undefined) return;
+  const { text } = createMasker({ secretValues: secretValuesOf(ctx.env) });
+  throw new UserError({
+    reason: "unreadable-script",
+    message: text(problemLine(problem)),
+    hint: problem.hint,
   });
 }

@@ -1,8 +1,8 @@
 import { errorCode } from "../core/errors.ts";
 import { currentOwner } from "../core/owner.ts";
-import { NOT_STARTED } from "../delivery/notice.ts";
 import { ensureDeliverer } from "../delivery/spawn-deliverer.ts";
 import { createRecorder, type Recorder } from "../workflow/recorder.ts";
+import { deliverAfterWork } from "./after-work.ts";
 import type { CliContext } from "./context.ts";
 
 /**
@@ -10,7 +10,7 @@ import type { CliContext } from "./context.ts";
  * fall into the time that its work takes anyway. In the foreground the process ends with the command.
  */
 export function deliverWhileRunning(ctx: CliContext): void {
-  const { settings, home, output } = ctx;
+  const { settings, home } = ctx;
   if (!settings.anySink || settings.deliveryMode === "off") return;
   try {
     ensureDeliverer(home, ctx.env, {
@@ -20,8 +20,13 @@ export function deliverWhileRunning(ctx: CliContext): void {
       ...(settings.deliveryMode === "foreground" ? { for: currentOwner() } : {}),
     });
   } catch {
-    output.note(NOT_STARTED);
+    // Whoever delivers after the work tries again, and says so.
   }
+}
+
+/** Delivers what the work has left to. Where it could not be recorded, that was said, and there is nothing to send. */
+export async function deliverAfterRecording(recorder: Recorder, ctx: CliContext): Promise<void> {
+  if (!recorder.isTroubled()) await deliverAfterWork(ctx);
 }
 
 /** Where the disk is full or the home read-only, the work goes on and one line says that it is not recorded. */

@@ -33,6 +33,7 @@ function build(command: Command, spec: ProgramSpec): CommanderCommand {
     .summary(command.summary)
     .description([`${command.summary}.`, command.description ?? []].flat().join("\n\n"))
     .addHelpText("after", helpAfter(command));
+  if (command.usage !== undefined) parser.usage(command.usage);
   for (const argument of command.arguments ?? []) {
     const name = argument.variadic === true ? `${argument.name}...` : argument.name;
     parser.argument(argument.optional === true ? `[${name}]` : `<${name}>`, argument.doc);

@@ -77,10 +77,16 @@ async function commandsFor(routed: Route, context: () => Promise<CliContext>): P
 function expected(error: unknown, world: World, routed: Route): UserError | "none" | undefined {
   if (error instanceof UserError) return error;
   if (error instanceof CommanderError) {
-    const named = isCommandName(routed.command) ? ` ${routed.command}` : "";
-    return usageError(error, `tta-persona${named}`) ?? "none";
+    return usageError(error, helpCommand(routed)) ?? "none";
   }
   const home = resolveHome(world.env, world.platform);
   if (!home.ok) return systemError(error, "its files");
   return systemError(error, routed.command === "config" ? home.value.configFile : home.value.data);
+}
+
+/** Whose help says more: that of a workflow knows its parameters. */
+function helpCommand({ command, args: [first = ""] }: Route): string {
+  if (!isCommandName(command)) return "tta-persona";
+  const isWorkflow = command === "run" && /^[a-z]/.test(first);
+  return `tta-persona ${command}${isWorkflow ? ` ${first}` : ""}`;
 }

@@ -10,10 +10,23 @@ const numbers: Readonly<Partial<Record<NodeJS.Signals, number>>> = {
   SIGTERM: 15,
 };
 
-/** From now on, signals that would end the program ask the work to stop instead. */
-export function cancelOnSignals(): Cancellation {
+/** A keyboard's, which go to all that run on its terminal. A hang-up may go to one process alone. */
+const OF_KEYBOARD: readonly string[] = ["SIGINT", "SIGQUIT"];
+
+/**
+ * From now on, signals that would end the program ask the work to stop instead.
+ *
+ * @param work whether it gets those of the keyboard by itself; what they mean is then up to it. To many interactive
+ * programs Ctrl-C is one key of many.
+ */
+export function cancelOnSignals(work: { readonly sharesTerminal: boolean }): Cancellation {
   const cancellation = createCancellation();
-  for (const name of STOPPING) process.on(name, () => cancellation.request(name));
+  for (const name of STOPPING) {
+    const isLeftToWork = work.sharesTerminal && OF_KEYBOARD.includes(name);
+    process.on(name, () => {
+      if (!isLeftToWork) cancellation.request(name);
+    });
+  }
   return cancellation;
 }
 

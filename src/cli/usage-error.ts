@@ -7,7 +7,10 @@ export function usageError(error: CommanderError, helpCommand: string): UserErro
   if (error.exitCode === 0) return undefined;
   const [first = "", ...more] = error.message.replace(/^error: /, "").split("\n");
   const suggestion = /\(Did you mean (?:one of )?(.*)\?\)/.exec(more.join(" "))?.[1];
-  const text = first.replace(/'([^']*)'/g, (_, inner: string) => quote(inner)).replace(/\.?$/, ".");
+  // Of an option that is not known, its name: what it was given may be a secret.
+  const text = first
+    .replace(/'([^']*)'/g, (_, inner: string) => quote(inner.replace(/^(--?[\w-]+)=.*$/s, "$1")))
+    .replace(/\.?$/, ".");
   return new UserError({
     reason: error.code.replace(/^commander\./, "").replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`),
     message: `${text.charAt(0).toUpperCase()}${text.slice(1)}`,

@@ -10,6 +10,8 @@ export interface Masker {
   text(text: string): string;
   /** For a stream: knows of a private key that began some lines before. */
   lines(): LineMasker;
+  /** Of these values, too, nothing is seen from now on. */
+  learn(secretValues: readonly string[]): void;
 }
 
 export interface LineMasker {
@@ -26,7 +28,8 @@ const NAME_SIGN = new RegExp(nameSigns, "i");
  * by the name that stands before them. Time is linear in the length of a line.
  */
 export function createMasker({ secretValues }: { readonly secretValues: readonly string[] }): Masker {
-  const values = patternOfValues(secretValues);
+  let known = secretValues;
+  let values = patternOfValues(known);
 
   const lines = (): LineMasker => {
     const keys = createKeyBlocks();
@@ -49,6 +52,12 @@ export function createMasker({ secretValues }: { readonly secretValues: readonly
 
   return {
     lines,
+    learn(more) {
+      const added = more.filter((value) => !known.includes(value));
+      if (added.length === 0) return;
+      known = [...known, ...added];
+      values = patternOfValues(known);
+    },
     text(text) {
       const { mask } = lines();
       return text.includes("\n") ? text.split("\n").map(mask).join("\n") : mask(text);

@@ -1,4 +1,14 @@
-import { isMap, isNode, isScalar, Lexer, LineCounter, Parser, parseDocument } from "yaml";
+import {
+  isAlias,
+  isCollection,
+  isMap,
+  isNode,
+  isScalar,
+  Lexer,
+  LineCounter,
+  Parser,
+  parseDocument,
+} from "yaml";
 import { scanJson, type ValuePath } from "./json-scan.ts";
 import { err, ok, type Result } from "./result.ts";
 
@@ -19,7 +29,7 @@ export interface Source {
   locate(path: ValuePath): Position;
   /** The key that the path ends in, where YAML has one there; else as `locate`. */
   locateKey(path: ValuePath): Position;
-  /** A YAML scalar as it is written: `1.10` is not `1.1`. Undefined for anything else. */
+  /** A YAML scalar as it is written, also by way of an alias: `1.10` is not `1.1`. Undefined for anything else. */
   written(path: ValuePath): string | undefined;
 }
 
@@ -90,7 +100,11 @@ function parseYaml(text: string): Result<Source, SyntaxProblem> {
     return isNode(pair?.key) && pair.key.range ? positionOf(pair.key.range[0]) : locate(path);
   };
   const written = (path: ValuePath): string | undefined => {
-    const node = document.getIn(path, true);
+    let node: unknown = document.contents;
+    for (const step of [...path, undefined]) {
+      if (isAlias(node)) node = node.resolve(document);
+      if (step !== undefined) node = isCollection(node) ? node.get(step, true) : undefined;
+    }
     if (!isScalar(node)) return undefined;
     return typeof node.value === "string" ? node.value : (node.source ?? String(node.value));
   };

@@ -28,13 +28,36 @@ export function parentFromEnvironment(env: Environment): ParentContext | undefin
   const [, version, traceId = "", spanId = "", flags = "", rest] = match;
   if (version === "ff" || (version === "00" && rest !== undefined)) return undefined;
   if (/^0+$/.test(traceId) || /^0+$/.test(spanId)) return undefined;
-  const state = envValue(env, "TRACESTATE");
+  const state = envValue(env, "TRACESTATE")?.trim();
   return {
     traceId,
     spanId,
     sampled: (Number.parseInt(flags, 16) & 1) === 1,
-    ...(state !== undefined && state.length <= 512 ? { state } : {}),
+    ...(state !== undefined && isTraceState(state) ? { state } : {}),
   };
+}
+
+/** What is handed on to child processes as it is; ignored when malformed (https://www.w3.org/TR/baggage/#definition). */
+export function baggageFromEnvironment(env: Environment): string | undefined {
+  const baggage = envValue(env, "BAGGAGE")?.trim();
+  return baggage !== undefined && isList(baggage, 8192, BAGGAGE_MEMBER) ? baggage : undefined;
+}
+
+/** https://www.w3.org/TR/trace-context/#tracestate-header-field-values */
+function isTraceState(text: string): boolean {
+  return isList(text, 512, TRACE_STATE_MEMBER);
+}
+
+const TRACE_STATE_MEMBER =
+  /^[a-z0-9][a-z0-9_*/@-]{0,255}=[\x20-\x2b\x2d-\x3c\x3e-\x7e]{0,255}[\x21-\x2b\x2d-\x3c\x3e-\x7e]$/;
+
+const BAGGAGE_MEMBER =
+  /^[\w!#$%&'*+.^`|~-]+[ \t]*=[ \t]*[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]*[ \t]*(;[\x20-\x7e]*)?$/;
+
+/** Members between commas; those of spaces alone count for nothing. */
+function isList(text: string, maxLength: number, member: RegExp): boolean {
+  const members = text.split(",").map((part) => part.trim());
+  return text.length <= maxLength && members.every((part) => part === "" || member.test(part));
 }
 
 /** `TRACEPARENT` for a child process of this span. */

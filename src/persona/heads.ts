@@ -34,7 +34,8 @@ function readDirectory({ path, kind }: PersonaDirectory): ReadonlyMap<string, Pe
       if (format === "yaml" || !readable) return undefined;
 
       const text = fs.readFileSync(file, "utf8");
-      if (text.length > MAX_DEFINITION_LENGTH) return undefined;
+      // The replacement character: the file may be no UTF-8.
+      if (text.length > MAX_DEFINITION_LENGTH || text.includes("\uFFFD")) return undefined;
       const definition: unknown = JSON.parse(text);
       if (!isPersonaFile(definition)) return undefined;
       const name = plainName(definition.name);

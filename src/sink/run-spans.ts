@@ -192,8 +192,10 @@ function processSpan(fact: Fact<string, ProcessStarted | ProcessFinished>): Begu
 function endProcess(fact: ProcessFinishedFact, known: Known): SpanRecord {
   const { exitCode, signal, errorType } = fact.data;
   const begun = processSpan(fact);
-  const failed = exitCode !== 0;
-  const message = signal === undefined ? `exited with ${exitCode}` : `ended by ${signal}`;
+  // One that was told to end has failed, even if it then ended with 0.
+  const failed = exitCode !== 0 || errorType !== undefined;
+  const how = exitCode === 0 ? errorType : `exited with ${exitCode}`;
+  const message = signal === undefined ? how : `ended by ${signal}`;
   return {
     ...begun,
     ...known,
@@ -203,7 +205,7 @@ function endProcess(fact: ProcessFinishedFact, known: Known): SpanRecord {
       "process.exit.code": exitCode,
       ...(failed ? { "error.type": errorType ?? String(exitCode) } : {}),
     },
-    status: failed ? { code: "ERROR", message } : { code: "OK" },
+    status: failed ? { code: "ERROR", message: message ?? "failed" } : { code: "OK" },
   };
 }
 

@@ -1,7 +1,6 @@
 import fs from "node:fs";
 import { basename } from "node:path";
 import { errorCode } from "../core/errors.ts";
-import { currentOwner } from "../core/owner.ts";
 import type { SpanIdentity } from "../core/span.ts";
 import { newSpanIdentity } from "../core/trace-context.ts";
 import type { Work } from "./definition.ts";
@@ -9,9 +8,11 @@ import { doManually, type WorkCommand, type WorkError, workCommand } from "./do-
 import type { EngineContext } from "./engine-context.ts";
 import { readOutputs } from "./outputs.ts";
 import { environmentOf } from "./run-environment.ts";
-import { type ProcessResult, runProcess } from "./run-process.ts";
+import type { ProcessResult } from "./run-process.ts";
 import type { StageRun } from "./run-stage.ts";
-import type { Outputs } from "./run-store.ts";
+import { ifPossible, type Outputs } from "./run-store.ts";
+import { notStarted, startStageProcess } from "./stage-process.ts";
+import { thrownError } from "./told.ts";
 
 /** How one attempt ended. */
 export interface AttemptEnd {
@@ -39,15 +40,13 @@ export async function attemptWork(
     const command = workCommand(work, stage, run, context);
     if (!command.ok) return fail(command.error);
     const outputFile = run.store.file("outputs", `${stage.id}.${number}`);
-    fs.rmSync(outputFile, { force: true });
+    // Made here, since a script would make it for all to read.
+    ifPossible(() => fs.writeFileSync(outputFile, "", { mode: 0o600 }));
     const identity = newSpanIdentity(context.env, trace);
     const env = environmentOf(run, stage, identity, { TTA_OUTPUT: outputFile }, context);
     if (!env.ok) return fail({ type: env.error.reason, message: env.error.message });
     const result = await runCommand(stageRun, command.value, env.value, identity, number, context);
-    if (result.pid === undefined) {
-      const { errorType: type = "unknown" } = result;
-      return fail({ type, message: `${command.value.file} cannot be run (${type})` });
-    }
+    if (result.pid === undefined) return fail(notStarted(command.value.file, stageRun.cwd, result));
     const { exitCode } = result;
     if (result.errorType !== undefined)
       return { outputs: {}, error: processError(result, stageRun), exitCode };
@@ -57,10 +56,8 @@ export async function attemptWork(
     }
     return { outputs: outputs.value, error: missingOutput(stage.outputs, outputs.value), exitCode };
   } catch (error) {
-    // The run's own files: a full disk, a home that was taken away.
-    const code = errorCode(error);
-    if (code === undefined) throw error;
-    return fail({ type: code, message: `the run's files cannot be written (${code})` });
+    if (errorCode(error) === undefined) throw error;
+    return fail(thrownError(error));
   }
 }
 
@@ -72,33 +69,21 @@ async function runCommand(
   attempt: number,
   context: EngineContext,
 ): Promise<ProcessResult & { readonly pid: number | undefined }> {
-  const { recorder, clock, cancellation, graceMs } = context;
-  const child = runProcess({
-    file,
-    args,
-    cwd,
-    env,
-    stdin: "ignore",
-    stdio: { onOutput: log.write },
-    ownGroup: true,
-    timeoutMs: stage.timeoutMs,
-    graceMs,
-    clock,
-  });
-  const forget = cancellation.onRequest((signal) => child.signal(signal));
+  const { recorder, clock, masker } = context;
+  const child = startStageProcess(
+    run,
+    { name: stage.id, file, args, cwd, env, onOutput: log.write, timeoutMs: stage.timeoutMs },
+    context,
+  );
   const { pid } = child;
   const started = {
-    executable: basename(file),
+    executable: masker.text(basename(file)),
     pid: pid ?? 0,
     startedAt: clock.now(),
     stage: { runId: run.store.id, workflow: run.workflow.name, stage: stage.id, attempt },
   };
-  if (pid !== undefined) {
-    run.store.keepProcess(stage.id, { pid, start: currentOwner(pid).start });
-    recorder.record("process.started", scope, identity, started);
-  }
+  if (pid !== undefined) recorder.record("process.started", scope, identity, started);
   const result = await child.result;
-  forget();
   if (pid !== undefined) {
     recorder.record("process.finished", scope, identity, {
       ...started,
@@ -106,7 +91,6 @@ async function runCommand(
       ...(result.signal === undefined ? {} : { signal: result.signal }),
       ...(result.errorType === undefined ? {} : { errorType: result.errorType }),
     });
-    run.store.forgetProcess(stage.id);
   }
   return { ...result, pid };
 }

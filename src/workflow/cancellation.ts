@@ -2,7 +2,10 @@
 export interface Cancellation {
   /** The first signal that asked; undefined while nobody did. */
   requested(): NodeJS.Signals | undefined;
-  /** The first request is passed on as it is, the second as `SIGKILL`, the others not at all. */
+  /**
+   * The first request is passed on as it is, the second as `SIGKILL`, the others not at all. A second hang-up is
+   * none: when a terminal is closed, both its shell and the kernel tell.
+   */
   request(signal: NodeJS.Signals): void;
   /** Calls back for each request from now on. @returns how to stop that. */
   onRequest(listener: (signal: NodeJS.Signals) => void): () => void;
@@ -15,7 +18,7 @@ export function createCancellation(): Cancellation {
   return {
     requested: () => first,
     request(signal) {
-      if (isKilled) return;
+      if (isKilled || (signal === "SIGHUP" && first === "SIGHUP")) return;
       isKilled = first !== undefined;
       const passed = isKilled ? "SIGKILL" : signal;
       first ??= signal;

@@ -10,6 +10,7 @@ import type { StageRun } from "./run-stage.ts";
 import type { Outputs } from "./run-store.ts";
 import { createStageLog } from "./stage-log.ts";
 import { gateLogPath } from "./stage-log-path.ts";
+import { thrownError, told } from "./told.ts";
 
 /**
  * Checks every gate, also after one has failed, so that one look tells all that is wrong. Each is a fact. Those that
@@ -25,7 +26,9 @@ export async function checkGates(
   for (const gate of stage.gates) {
     if (context.cancellation.requested() !== undefined) break;
     const startedAt = context.clock.now();
-    const { passed, detail } = await checkGate(gate, stageRun, outputs, context);
+    const { passed, detail } = await checkGateSafely(gate, stageRun, outputs, context);
+    // It was stopped, not found wanting.
+    if (!passed && context.cancellation.requested() !== undefined) break;
     const fact: GateChecked = {
       runId: run.store.id,
       workflow: run.workflow.name,
@@ -33,7 +36,7 @@ export async function checkGates(
       gate: gate.name,
       kind: gate.kind,
       result: passed ? "passed" : "failed",
-      detail: context.masker.text(detail),
+      detail: told(detail, context.masker),
       startedAt,
     };
     context.recorder.record("gate.checked", scope, trace, fact);
@@ -41,6 +44,15 @@ export async function checkGates(
     checked.push(fact);
   }
   return checked;
+}
+
+/** What keeps a gate from being checked is its failure: the others are checked all the same. */
+async function checkGateSafely(...parameters: Parameters<typeof checkGate>): Promise<Verdict> {
+  try {
+    return await checkGate(...parameters);
+  } catch (error) {
+    return { passed: false, detail: thrownError(error).message };
+  }
 }
 
 async function checkGate(
@@ -54,7 +66,12 @@ async function checkGate(
       return checkRun(gate, stageRun, context);
     case "value": {
       const { cwd, logFile } = stageRun;
-      return checkValue(gate.source, gate.bounds, gate.optional, { cwd, logFile, outputs });
+      return checkValue(gate.source, gate.bounds, gate.optional, {
+        cwd,
+        logFile,
+        outputs,
+        masker: context.masker,
+      });
     }
     case "promql": {
       const url = prometheusUrl(gate, stageRun, context);

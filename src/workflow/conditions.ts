@@ -23,6 +23,7 @@ export async function conditionsHold(
       if (isEqual === condition.negated) return ok(false);
       continue;
     }
+    if (context.cancellation.requested() !== undefined) return ok(false);
     const script = { name: `${stage.id}.when-${index + 1}`, text: condition.script, timeoutMs: undefined };
     const ignore = () => undefined;
     const result = await runScript(run, stage, script, { cwd, trace }, ignore, context);

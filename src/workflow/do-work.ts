@@ -30,8 +30,11 @@ export function workCommand(
   context: EngineContext,
 ): Result<WorkCommand, WorkError> {
   if (work.kind === "agent") return agentCommand(work.prompt, stage, context);
-  const script = "text" in work.script ? writeScript(run, stage.id, work.script.text) : work.script.file;
-  const path = absolute(script, dirname(run.workflow.origin.file));
+  const options = shellArguments[work.shell];
+  if ("text" in work.script) {
+    return ok({ file: work.shell, args: [...options, ...scriptWords(run, stage.id, work.script.text)] });
+  }
+  const path = absolute(work.script.file, dirname(run.workflow.origin.file));
   try {
     fs.accessSync(path, fs.constants.R_OK);
     if (!fs.statSync(path).isFile()) return err({ type: "EISDIR", message: `${path} is no file` });
@@ -39,14 +42,22 @@ export function workCommand(
     const code = errorCode(error) ?? "unreadable";
     return err({ type: code, message: `the script ${path} cannot be read (${code})` });
   }
-  return ok({ file: work.shell, args: [...shellArguments[work.shell], path] });
+  return ok({ file: work.shell, args: [...options, path] });
 }
 
-/** Kept as a file, so that its length has no bound and a shell's messages name a line of it. */
-export function writeScript(run: Run, name: string, text: string): string {
+/**
+ * What a shell is given to run a script: a file of the run's, so that its length has no bound and messages name a line
+ * of it; where that cannot be written, such as on a full disk, the text itself.
+ */
+export function scriptWords(run: Run, name: string, text: string): readonly string[] {
   const path = run.store.file("scripts", `${name}.sh`);
-  replaceFile(path, text, false);
-  return path;
+  try {
+    replaceFile(path, text, false);
+    return [path];
+  } catch (error) {
+    if (errorCode(error) === undefined) throw error;
+    return ["-c", text, name];
+  }
 }
 
 function agentCommand(
@@ -86,4 +97,15 @@ export async function doManually(
     if (!isConfirmed) return { type: "not_confirmed", message: `not confirmed: ${item}` };
   }
   return undefined;
+}
+
+/** What keeps a directory from being worked in. */
+export function directoryError(cwd: string): WorkError | undefined {
+  try {
+    if (fs.statSync(cwd).isDirectory()) return undefined;
+    return { type: "ENOTDIR", message: `${cwd} is no directory` };
+  } catch (error) {
+    const code = errorCode(error) ?? "unknown error";
+    return { type: code, message: `the working directory ${cwd} cannot be used (${code})` };
+  }
 }

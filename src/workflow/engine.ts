@@ -4,7 +4,7 @@ import type { PlannedStage, RunResult, RunStarted } from "../projection/run-fact
 import type { Stage } from "./definition.ts";
 import type { EngineContext, Run, StageOutcome } from "./engine-context.ts";
 import { type NextStages, nextStages, type StageState } from "./plan.ts";
-import { runStage, skipStage } from "./run-stage.ts";
+import { outcomeWithoutWork, runStage, skipStage } from "./run-stage.ts";
 import type { Outputs } from "./run-store.ts";
 
 export interface RunOptions {
@@ -52,7 +52,8 @@ export async function runWorkflow(
     const outputs = options.reused.get(stage.id);
     if (outputs === undefined) continue;
     run.outputs.set(stage.id, outputs);
-    outcomes.set(stage.id, reusedOutcome(stage, outputs, clock.now()));
+    const known = { result: "success", isBlocked: false, isReused: true, outputs } as const;
+    outcomes.set(stage.id, outcomeWithoutWork(stage, clock.now(), known));
   }
   const running = new Map<string, Promise<StageOutcome>>();
   for (;;) {
@@ -102,20 +103,4 @@ function resultOf(stages: readonly StageOutcome[]): RunResult {
 function plannedStage({ id, persona, chatmode, needs, gates }: Stage, reused: boolean): PlannedStage {
   const names = gates.map(({ name }) => name);
   return { id, persona, chatmode, needs, gates: names, ...(reused ? { reused } : {}) };
-}
-
-function reusedOutcome(stage: Stage, outputs: Outputs, now: number): StageOutcome {
-  return {
-    stage,
-    result: "success",
-    isBlocked: false,
-    isReused: true,
-    attempts: 0,
-    startedAt: now,
-    endedAt: now,
-    outputs,
-    gates: [],
-    error: undefined,
-    tail: [],
-  };
 }

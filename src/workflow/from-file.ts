@@ -31,7 +31,7 @@ export function workflowOf(file: WorkflowFile, source: Source, origin: WorkflowO
 
 type Scalar = string | number | boolean | undefined;
 
-/** A scalar as it is written at this path. What an alias brings in is written elsewhere: its value is taken. */
+/** A scalar as it is written at this path. */
 type TextAt = (value: Scalar, ...path: ValuePath) => string | undefined;
 
 function parameterOf(file: WorkflowFile, name: string, textAt: TextAt): Parameter {

@@ -25,16 +25,21 @@ export async function checkPromql(
 ): Promise<Verdict> {
   const deadlineAt = clock.now() + check.deadlineMs;
   let holdsSince: number | undefined;
+  let last: Verdict | undefined;
   for (;;) {
     if (cancellation.requested() !== undefined) return { passed: false, detail: "cancelled" };
     const askedAt = clock.now();
-    const leftMs = Math.max(LAST_QUERY_TIMEOUT_MS, deadlineAt - askedAt);
-    const answer = await ask(url, check.query, Math.min(QUERY_TIMEOUT_MS, leftMs), cancellation);
-    const verdict = judge(answer, check);
+    const timeoutMs = Math.min(QUERY_TIMEOUT_MS, Math.max(LAST_QUERY_TIMEOUT_MS, deadlineAt - askedAt));
+    const answer = await ask(url, check.query, timeoutMs, cancellation);
+    const answered = judge(answer, check);
+    // For the last question there is hardly time: what was known before says more.
+    const isCutShort = !answer.ok && answer.error.reason === "timeout" && timeoutMs < QUERY_TIMEOUT_MS;
+    const verdict = isCutShort ? (last ?? answered) : answered;
+    last = verdict;
     if (!answer.ok && (answer.error.reason === "bad_query" || answer.error.reason === "bad_url")) {
       return verdict;
     }
-    holdsSince = verdict.passed ? (holdsSince ?? askedAt) : undefined;
+    holdsSince = answered.passed ? (holdsSince ?? askedAt) : undefined;
     // From question to question: how long an answer took says nothing about the value.
     if (holdsSince !== undefined && askedAt - holdsSince >= check.forMs) return verdict;
     const now = clock.now();
@@ -48,12 +53,13 @@ export async function checkPromql(
   }
 }
 
+/** A request to stop ends the question as well. */
 async function ask(url: string, query: string, timeoutMs: number, cancellation: Cancellation) {
-  const controller = new AbortController();
-  const abort = () => controller.abort();
-  const timer = setTimeout(abort, timeoutMs);
-  const forget = cancellation.onRequest(abort);
-  return queryPrometheus(url, query, controller.signal).finally(() => {
+  const stop = new AbortController();
+  // Not AbortSignal.any: a timeout that only it knows of may be collected before it is over.
+  const timer = setTimeout(() => stop.abort(new DOMException("too late", "TimeoutError")), timeoutMs);
+  const forget = cancellation.onRequest(() => stop.abort());
+  return queryPrometheus(url, query, stop.signal).finally(() => {
     clearTimeout(timer);
     forget();
   });

@@ -2,7 +2,7 @@
 export const MAX_NAME_LENGTH = 64;
 
 /** Label values above the series ceiling are counted under this one. */
-const RESERVED = "other";
+export const RESERVED_NAME = "other";
 
 export const KEBAB_CASE = /^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/;
 export const SNAKE_CASE = /^[a-z][a-z0-9]*(?:_[a-z0-9]+)*$/;
@@ -13,11 +13,7 @@ export const PARAMETER_NAME = /^[a-z][a-z0-9]*(?:-[a-z][a-z0-9]*)*$/;
 export const OUTPUT_KEY = /^[a-z][a-z0-9_]*$/;
 
 export function isWorkflowName(text: string): boolean {
-  return text.length <= MAX_NAME_LENGTH && KEBAB_CASE.test(text) && text !== RESERVED;
-}
-
-export function isStageId(text: string): boolean {
-  return text.length <= MAX_NAME_LENGTH && SNAKE_CASE.test(text) && text !== RESERVED;
+  return text.length <= MAX_NAME_LENGTH && KEBAB_CASE.test(text) && text !== RESERVED_NAME;
 }
 
 /** Flags that `run` has itself, and what commander makes of a negated one. */

@@ -54,7 +54,7 @@ export function parameterFlags(parameter: Parameter): { readonly flags: string; 
     ...(type !== "boolean" && parameter.default !== undefined ? [`default: ${parameter.default}`] : []),
   ];
   const isOn = type === "boolean" && parameter.default === "true";
-  const about = description ?? (type === "boolean" ? name.replaceAll("-", " ") : `a ${type}`);
+  const about = description ?? (type === "boolean" ? name.replaceAll("-", " ") : SAMPLES[type]);
   const doc = [
     isOn ? `turn off: ${about}` : about,
     ...(notes.length > 0 ? [`(${notes.join("; ")})`] : []),
@@ -62,3 +62,11 @@ export function parameterFlags(parameter: Parameter): { readonly flags: string; 
   if (type === "boolean") return { flags: isOn ? `--no-${name}` : `--${name}`, doc };
   return { flags: `--${name} <${type === "enum" ? "value" : type === "string" ? "text" : type}>`, doc };
 }
+
+/** What stands for a description where a definition has none. */
+const SAMPLES = {
+  string: "a text",
+  semver: "a semantic version",
+  enum: "one of these",
+  path: "a path",
+} as const;

@@ -24,7 +24,11 @@ export function signalProcess(pid: number, signal: NodeJS.Signals): boolean {
  */
 export async function endGroup(leader: number, graceMs: number, term = true): Promise<void> {
   if (!groupRuns(leader)) return;
-  if (term) signalGroup(leader, "SIGTERM");
+  if (term) {
+    signalGroup(leader, "SIGTERM");
+    // One that is stopped does not hear it before.
+    signalGroup(leader, "SIGCONT");
+  }
   if (await groupEnds(leader, graceMs)) return;
   signalGroup(leader, "SIGKILL");
   await groupEnds(leader, 1000);

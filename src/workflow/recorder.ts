@@ -51,11 +51,14 @@ export interface Recorder {
     trace: SpanIdentity,
     data: RunFacts[Type],
   ): Place | undefined;
+  /** Whether a fact could not be written, which was told then. */
+  isTroubled(): boolean;
 }
 
 export function createRecorder(context: RecorderContext): Recorder {
   let isTroubled = false;
   return {
+    isTroubled: () => isTroubled,
     record(type, scope, trace, data) {
       try {
         const fact = makeFact(context, { type, scope, trace, data });

@@ -1,9 +1,10 @@
 import { basename } from "node:path";
 import type { Clock } from "../core/clock.ts";
-import { type Environment, envValue } from "../core/environment.ts";
+import type { Environment } from "../core/environment.ts";
 import { UserError } from "../core/errors.ts";
+import type { Masker } from "../core/mask.ts";
 import { randomHex } from "../core/random.ts";
-import { newSpanIdentity } from "../core/trace-context.ts";
+import { baggageFromEnvironment, newSpanIdentity } from "../core/trace-context.ts";
 import type { Cancellation } from "./cancellation.ts";
 import type { StagePersona } from "./engine-context.ts";
 import { type Recorder, RUN_IDLE_TIMEOUT_MS } from "./recorder.ts";
@@ -14,10 +15,11 @@ export interface CommandContext {
   readonly env: Environment;
   readonly clock: Clock;
   readonly recorder: Recorder;
+  readonly masker: Pick<Masker, "text">;
   readonly cancellation: Cancellation;
   readonly graceMs: number;
   readonly cwd: string;
-  /** A terminal sends its signals to us and to the command alike, and the command may take it over. */
+  /** The command then shares our group: it gets the keyboard's signals anyway, and may take the terminal over. */
   readonly isTerminal: boolean;
 }
 
@@ -37,12 +39,6 @@ export async function runCommandAs(
   const identity = newSpanIdentity(env);
   const { name } = persona;
   const session = () => newSpanIdentity(env, identity);
-  recorder.record("persona.switched", scope, session(), {
-    persona: name,
-    chatmode,
-    startedAt,
-    idleTimeoutMs: RUN_IDLE_TIMEOUT_MS,
-  });
   const environment = stageEnvironment({
     env,
     // A wrapper that takes away what its caller has set would be no wrapper: only what is blocked goes.
@@ -51,10 +47,16 @@ export async function runCommandAs(
     outputs: {},
     stageEnv: {},
     trace: identity,
-    baggage: envValue(env, "BAGGAGE"),
+    baggage: baggageFromEnvironment(env),
     extra: { TTA_PERSONA: name, TTA_CHATMODE: chatmode },
   });
   if (!environment.ok) throw new UserError(environment.error);
+  recorder.record("persona.switched", scope, session(), {
+    persona: name,
+    chatmode,
+    startedAt,
+    idleTimeoutMs: RUN_IDLE_TIMEOUT_MS,
+  });
   const child = runProcess({
     file,
     args,
@@ -67,12 +69,10 @@ export async function runCommandAs(
     graceMs: context.graceMs,
     clock,
   });
-  const forget = cancellation.onRequest((signal) => {
-    // Ctrl-C and Ctrl-\ on a terminal have reached the command already.
-    if (!(isTerminal && (signal === "SIGINT" || signal === "SIGQUIT"))) child.signal(signal);
-  });
+  const forget = cancellation.onRequest((signal) => child.signal(signal));
   const { pid } = child;
-  const started = { executable: basename(file), pid: pid ?? 0, startedAt };
+  // A shell would take `TOKEN=… command` for an assignment; here it is a name that there is no program of.
+  const started = { executable: context.masker.text(basename(file)), pid: pid ?? 0, startedAt };
   if (pid !== undefined) recorder.record("process.started", scope, identity, started);
   const result = await child.result;
   forget();

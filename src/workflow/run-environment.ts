@@ -1,15 +1,19 @@
 import { dirname } from "node:path";
-import { envValue } from "../core/environment.ts";
 import type { Failure } from "../core/errors.ts";
 import type { Result } from "../core/result.ts";
 import type { SpanIdentity } from "../core/span.ts";
+import { baggageFromEnvironment } from "../core/trace-context.ts";
 import type { Stage } from "./definition.ts";
 import type { EngineContext, Run } from "./engine-context.ts";
 import { stagesBefore } from "./plan.ts";
 import type { Outputs } from "./run-store.ts";
 import { stageEnvironment } from "./stage-environment.ts";
 
-/** The environment of a process of a stage: its persona's policy, the run's data, and the span it belongs to. */
+/**
+ * The environment of a process of a stage: its persona's policy, the run's data, and the span it belongs to. Commands of
+ * this program in it write down what they measure, and leave its delivery to the run, unless the stage's own variables
+ * say otherwise.
+ */
 export function environmentOf(
   run: Run,
   stage: Stage,
@@ -19,13 +23,15 @@ export function environmentOf(
 ): Result<Record<string, string>, Failure> {
   const { allowEnvironmentAccess, blockList } = context.persona(stage.persona);
   return stageEnvironment({
-    env: context.env,
+    // The run delivers what commands in its stages measure. They may not see what it takes to reach a backend, and
+    // would take the lease to fail with what they do see.
+    env: { ...context.env, TTA_PERSONA_DELIVERY: "off" },
     policy: { allowEnvironmentAccess, blockList },
     parameters: run.parameters,
     outputs: outputsBefore(run, stage),
     stageEnv: stage.env,
     trace,
-    baggage: envValue(context.env, "BAGGAGE"),
+    baggage: baggageFromEnvironment(context.env),
     extra: {
       TTA_PERSONA: stage.persona,
       TTA_CHATMODE: stage.chatmode,

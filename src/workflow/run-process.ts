@@ -89,6 +89,8 @@ export function runProcess(request: ProcessRequest): RunningProcess {
   const askToEnd = (name: NodeJS.Signals) => {
     lastSignal = name;
     send(name);
+    // One that is stopped does not hear it before.
+    send("SIGCONT");
     if (killAt !== undefined || hasEnded) return;
     killAt = performance.now() + graceMs;
     killTimer = setTimeout(() => send("SIGKILL"), graceMs);

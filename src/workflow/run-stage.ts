@@ -1,19 +1,19 @@
-import fs from "node:fs";
-import { errorCode } from "../core/errors.ts";
+import { secretValuesOf } from "../core/secret-values.ts";
 import type { SpanIdentity } from "../core/span.ts";
-import { newSpanIdentity } from "../core/trace-context.ts";
 import type { GateChecked, RunResult } from "../projection/run-facts.ts";
 import { type AttemptEnd, attemptWork } from "./attempt.ts";
 import { waitUnlessCancelled } from "./cancellation.ts";
 import { checkGates } from "./check-gates.ts";
 import { conditionsHold } from "./conditions.ts";
 import type { Retry, Stage, Work } from "./definition.ts";
-import type { WorkError } from "./do-work.ts";
+import { directoryError, type WorkError } from "./do-work.ts";
 import type { EngineContext, Run, StageOutcome } from "./engine-context.ts";
 import { absolute } from "./gate-value.ts";
-import { RUN_IDLE_TIMEOUT_MS } from "./recorder.ts";
+import { ifPossible } from "./run-store.ts";
 import { createStageLog, type StageLog } from "./stage-log.ts";
 import { stageLogPath } from "./stage-log-path.ts";
+import { aboutStage, createStageRecord, type StageRecord } from "./stage-record.ts";
+import { thrownError, told } from "./told.ts";
 
 /** One stage while it is run. */
 export interface StageRun {
@@ -39,32 +39,35 @@ export async function runStage(
   trace: SpanIdentity,
   context: EngineContext,
 ): Promise<StageOutcome> {
-  const { recorder, clock, observer, masker } = context;
-  const startedAt = clock.now();
-  const scope = `run:${run.store.id}/${stage.id}`;
-  const identity = newSpanIdentity(context.env, trace);
-  const cwd = absolute(stage.workingDirectory ?? ".", run.cwd);
-  const holds = await conditionsHold(run, stage, cwd, identity, context);
-  if (holds.ok && !holds.value) {
-    const isCancelled = context.cancellation.requested() !== undefined;
-    return skipStage(run, stage, identity, isCancelled, context);
+  const record = createStageRecord(run, stage, trace, context);
+  try {
+    return await runRecorded(record, run, stage, context);
+  } catch (error) {
+    const end = { outputs: {}, error: thrownError(error), exitCode: undefined };
+    return finishStage(
+      record,
+      run,
+      stage,
+      { end, attempts: 0, gates: [], tail: [], stderrTail: [] },
+      context,
+    );
   }
-  const about = {
-    runId: run.store.id,
-    workflow: run.workflow.name,
-    stage: stage.id,
-    persona: stage.persona,
-    chatmode: stage.chatmode,
-    startedAt,
-  };
-  const { persona, chatmode } = stage;
-  recorder.record("persona.switched", scope, newSpanIdentity(context.env, identity), {
-    persona,
-    chatmode,
-    startedAt,
-    idleTimeoutMs: RUN_IDLE_TIMEOUT_MS,
-  });
-  const place = recorder.record("stage.started", scope, identity, about);
+}
+
+async function runRecorded(
+  record: StageRecord,
+  run: Run,
+  stage: Stage,
+  context: EngineContext,
+): Promise<StageOutcome> {
+  const { cancellation, observer, masker } = context;
+  const { trace, scope } = record;
+  const cwd = absolute(stage.workingDirectory ?? ".", run.cwd);
+  const holds = await conditionsHold(run, stage, cwd, trace, context);
+  // A condition that was stopped has said nothing, and whatever it said, nothing is begun any more.
+  const isStopped = cancellation.requested() !== undefined;
+  if (isStopped || (holds.ok && !holds.value)) return skipStage(run, stage, trace, isStopped, context);
+  const place = record.begin();
   observer.stageStarted(stage);
 
   const logFile = stageLogPath(context.home, place?.segment ?? 0, run.store.id, stage.id);
@@ -73,43 +76,65 @@ export async function runStage(
     masker,
     onLine: (_, text) => observer.line(stage, text),
   });
-  const stageRun: StageRun = { run, stage, scope, trace: identity, cwd, log, logFile };
-  const { end, attempts } = holds.ok
-    ? await workWithRetries(stageRun, context)
-    : { end: { outputs: {}, error: holds.error, exitCode: undefined }, attempts: 0 };
-  // Before the gates: they may look into it.
+  const stageRun: StageRun = { run, stage, scope, trace, cwd, log, logFile };
+  const work = holds.ok
+    ? workWithRetries(stageRun, context)
+    : Promise.resolve({ end: { outputs: {}, error: holds.error, exitCode: undefined }, attempts: 0 });
+  const { end, attempts } = await work.finally(() => log.close());
+  // Closed before the gates: they may look into it.
   const { both: tail, stderr: stderrTail } = log.close();
+  masker.learn(secretValuesOf(end.outputs));
   const gates = end.error === undefined ? await checkGates(stageRun, end.outputs, context) : [];
-  const error = maskError(end.error ?? gatesError(stage, gates), context);
-  const result = resultOf(error, end, context);
+  return finishStage(record, run, stage, { end, attempts, gates, tail, stderrTail }, context);
+}
+
+/** All that is known of a stage when it is over. */
+interface StageEnd {
+  readonly end: AttemptEnd;
+  readonly attempts: number;
+  readonly gates: readonly GateChecked[];
+  readonly tail: readonly string[];
+  readonly stderrTail: readonly string[];
+}
+
+function finishStage(
+  record: StageRecord,
+  run: Run,
+  stage: Stage,
+  { end, attempts, gates, tail, stderrTail }: StageEnd,
+  context: EngineContext,
+): StageOutcome {
+  const error = maskError(end.error ?? gateError(gates, stage), context);
   const outcome: StageOutcome = {
     stage,
-    result,
+    result: resultOf(error, end, context),
     isBlocked: false,
     isReused: false,
     attempts,
-    startedAt,
-    endedAt: clock.now(),
+    startedAt: record.startedAt,
+    endedAt: context.clock.now(),
     outputs: end.outputs,
     gates,
     error,
     tail,
   };
-  if (result === "success") {
+  if (outcome.result === "success") {
     run.outputs.set(stage.id, end.outputs);
-    keepStage(run, stage, outcome);
+    // One that worked stays so, though a resumed run would do it again.
+    ifPossible(() => run.store.keepStage(stage.id, end.outputs));
   }
-  recorder.record("stage.finished", scope, identity, {
-    ...about,
-    result,
-    attempts,
-    outputs: Object.keys(end.outputs),
-    ...(error === undefined ? {} : { error }),
-    ...(error === undefined || stderrTail.length === 0 ? {} : { stderrTail }),
-  });
-  recorder.record("persona.ended", scope, newSpanIdentity(context.env, identity), {});
-  observer.stageFinished(outcome);
+  record.end(outcome, stderrTail);
+  tellFinished(outcome, context);
   return outcome;
+}
+
+/** Whoever watches cannot make a stage fail that is over. */
+function tellFinished(outcome: StageOutcome, { observer }: Pick<EngineContext, "observer">): void {
+  try {
+    observer.stageFinished(outcome);
+  } catch {
+    // What there is to tell stands in the outcome.
+  }
 }
 
 /** Says of a stage that it was not run. */
@@ -118,36 +143,36 @@ export function skipStage(
   stage: Stage,
   trace: SpanIdentity,
   isBlocked: boolean,
-  { recorder, clock, observer }: Pick<EngineContext, "recorder" | "clock" | "observer">,
+  context: Pick<EngineContext, "recorder" | "clock" | "observer">,
 ): StageOutcome {
-  const now = clock.now();
-  const { persona, chatmode } = stage;
-  recorder.record("stage.finished", `run:${run.store.id}/${stage.id}`, trace, {
-    runId: run.store.id,
-    workflow: run.workflow.name,
-    stage: stage.id,
-    persona,
-    chatmode,
-    startedAt: now,
+  const now = context.clock.now();
+  context.recorder.record("stage.finished", `run:${run.store.id}/${stage.id}`, trace, {
+    ...aboutStage(run, stage, now),
     result: "skip",
     attempts: 0,
     outputs: [],
   });
-  const outcome: StageOutcome = {
+  const outcome = outcomeWithoutWork(stage, now, { result: "skip", isBlocked, isReused: false, outputs: {} });
+  tellFinished(outcome, context);
+  return outcome;
+}
+
+/** Of a stage that is not run, since it need not or cannot be. */
+export function outcomeWithoutWork(
+  stage: Stage,
+  now: number,
+  known: Pick<StageOutcome, "result" | "isBlocked" | "isReused" | "outputs">,
+): StageOutcome {
+  return {
     stage,
-    result: "skip",
-    isBlocked,
-    isReused: false,
+    ...known,
     attempts: 0,
     startedAt: now,
     endedAt: now,
-    outputs: {},
     gates: [],
     error: undefined,
     tail: [],
   };
-  observer.stageFinished(outcome);
-  return outcome;
 }
 
 async function workWithRetries(
@@ -163,7 +188,7 @@ async function workWithRetries(
   for (let number = 1; ; number++) {
     const end = await attempt(stage.work, number);
     if (end.error === undefined || cancellation.requested() !== undefined) return { end, attempts: number };
-    const reason = masker.text(end.error.message);
+    const reason = told(end.error.message, masker);
     if (number >= stage.retry.attempts || !isRetried(end, stage.retry)) {
       if (stage.fallback === undefined) return { end, attempts: number };
       observer.fallingBack(stage, reason);
@@ -176,10 +201,9 @@ async function workWithRetries(
   }
 }
 
-/** What could not even be started does not get better by trying again. */
+/** What could not even be started, or was not confirmed, does not get better by trying again. */
 function isRetried({ exitCode }: AttemptEnd, { exitCodes }: Retry): boolean {
-  if (exitCodes.length === 0) return true;
-  return exitCode !== undefined && exitCodes.includes(exitCode);
+  return exitCode !== undefined && (exitCodes.length === 0 || exitCodes.includes(exitCode));
 }
 
 /** @param attempt from 2. */
@@ -188,34 +212,15 @@ export function delayBefore(attempt: number, { delayMs, backoff }: Retry): numbe
   return Math.min(delayMs * factor, LONGEST_DELAY_MS);
 }
 
-function directoryError(cwd: string): WorkError | undefined {
-  try {
-    if (fs.statSync(cwd).isDirectory()) return undefined;
-    return { type: "ENOTDIR", message: `${cwd} is no directory` };
-  } catch (error) {
-    const code = errorCode(error) ?? "unknown error";
-    return { type: code, message: `the working directory ${cwd} cannot be used (${code})` };
-  }
-}
-
-/** A stage that worked stays so, though a resumed run would do it again. */
-function keepStage(run: Run, stage: Stage, { outputs }: StageOutcome): void {
-  try {
-    run.store.keepStage(stage.id, outputs);
-  } catch (error) {
-    if (errorCode(error) === undefined) throw error;
-  }
-}
-
-/** A stage whose gates were not all checked has not passed. */
-function gatesError({ gates }: Stage, checked: readonly GateChecked[]): WorkError | undefined {
-  const failed = checked.find(({ result }) => result === "failed");
+/** Gates that were left out are as good as none that passed. */
+function gateError(gates: readonly GateChecked[], stage: Stage): WorkError | undefined {
+  const failed = gates.find(({ result }) => result === "failed");
   if (failed !== undefined) return { type: "gate_failed", message: `gate ${failed.gate}: ${failed.detail}` };
-  return checked.length < gates.length ? { type: "cancelled", message: "cancelled" } : undefined;
+  return gates.length < stage.gates.length ? { type: "cancelled", message: "cancelled" } : undefined;
 }
 
 function maskError(error: WorkError | undefined, { masker }: EngineContext): WorkError | undefined {
-  return error === undefined ? undefined : { type: error.type, message: masker.text(error.message) };
+  return error === undefined ? undefined : { type: error.type, message: told(error.message, masker) };
 }
 
 function resultOf(error: WorkError | undefined, end: AttemptEnd, { cancellation }: EngineContext): RunResult {

@@ -16,6 +16,8 @@ export interface RunInput {
   readonly owner: Owner;
   readonly startedAt: number;
   readonly trace: { readonly traceId: string; readonly spanId: string };
+  /** Id of the run that it goes on with, which it takes the place of. */
+  readonly resumes?: string;
 }
 
 /**
@@ -25,7 +27,7 @@ export interface RunInput {
 export interface RunStore {
   readonly id: string;
   readonly dir: string;
-  /** A file of this run for a stage; the directory is there. */
+  /** Where a file of this run for a stage is; nothing is written. */
   file(kind: "scripts" | "outputs", name: string): string;
   /** The stage has succeeded; told before its fact, so that a run killed in between does not repeat it. */
   keepStage(stage: string, outputs: Outputs): void;
@@ -66,6 +68,8 @@ export function createRun(runs: string, record: RunInput, reused: ReadonlyMap<st
       if (errorCode(error) === "EEXIST") continue;
       throw error;
     }
+    // Now: later the disk may be full.
+    for (const kind of KINDS) fs.mkdirSync(`${dir}/${kind}`, { mode: 0o700 });
     const store = openStore(id, dir);
     for (const [stage, outputs] of reused) store.keepStage(stage, outputs);
     replaceFile(`${dir}/run.json`, `${JSON.stringify(record)}\n`);
@@ -73,11 +77,10 @@ export function createRun(runs: string, record: RunInput, reused: ReadonlyMap<st
   }
 }
 
+const KINDS = ["scripts", "outputs", "stages", "processes"] as const;
+
 function openStore(id: string, dir: string): RunStore {
-  const path = (kind: string, name: string) => {
-    ensureDirectory(`${dir}/${kind}`);
-    return `${dir}/${kind}/${name}`;
-  };
+  const path = (kind: (typeof KINDS)[number], name: string) => `${dir}/${kind}/${name}`;
   return {
     id,
     dir,
@@ -91,8 +94,21 @@ function openStore(id: string, dir: string): RunStore {
   };
 }
 
-/** Runs that did not succeed, the newest first; what makes no sense is passed over. */
+/**
+ * Runs that did not succeed, the newest first; what makes no sense is passed over, and so is one whose place another
+ * has taken, though it was killed before it could remove it.
+ */
 export function listStoredRuns(runs: string): readonly StoredRun[] {
+  const stored = readStoredRuns(runs);
+  const replaced = replacedIds(stored);
+  return stored.filter(({ id }) => !replaced.has(id));
+}
+
+function replacedIds(stored: readonly StoredRun[]): ReadonlySet<string | undefined> {
+  return new Set(stored.map(({ record }) => record.resumes));
+}
+
+function readStoredRuns(runs: string): readonly StoredRun[] {
   const stored = idsIn(runs).flatMap((id) => {
     const record = readRecord(`${runs}/${id}`);
     if (record === undefined) return [];
@@ -104,17 +120,54 @@ export function listStoredRuns(runs: string): readonly StoredRun[] {
   return stored.sort((a, b) => b.record.startedAt - a.record.startedAt);
 }
 
+/** What a later run would like to know must not be what this one fails of: a full disk, a read-only home. */
+export function ifPossible(keep: () => void): void {
+  try {
+    keep();
+  } catch (error) {
+    if (errorCode(error) === undefined) throw error;
+  }
+}
+
 export function removeStoredRun(runs: string, id: string): void {
   removeRun(`${runs}/${id}`);
 }
 
 /**
- * Removes runs that began longer ago than facts are kept, and what is as old and was left by one that was killed
- * while it was made or removed.
+ * Makes a run that did not succeed this process's to go on with: of several that want to, one gets it.
+ *
+ * @returns false when another process goes on with it, or has already taken its place.
+ * @throws the system's error.
+ */
+export function takeStoredRun(runs: string, id: string, owner: Owner): boolean {
+  const dir = `${runs}/${id}`;
+  try {
+    // Links by number, as a lease has them: making one is atomic, and the number of a dead owner is not used again.
+    const last = Math.max(
+      0,
+      ...fs.readdirSync(dir).map((name) => Number(/^taken\.(\d+)$/.exec(name)?.[1] ?? 0)),
+    );
+    const holder = last === 0 ? undefined : (JSON.parse(fs.readlinkSync(`${dir}/taken.${last}`)) as Owner);
+    if (holder !== undefined && !isProvablyDead(holder)) return false;
+    fs.symlinkSync(JSON.stringify(owner), `${dir}/taken.${last + 1}`);
+  } catch (error) {
+    // It is gone, or somebody was faster.
+    if (["ENOENT", "EEXIST"].includes(errorCode(error) ?? "")) return false;
+    throw error;
+  }
+  // It may just be on its way out.
+  return readRecord(dir) !== undefined;
+}
+
+/**
+ * Removes runs that began longer ago than facts are kept, those whose place another has taken, and what was left long
+ * ago by one that was killed while it was made or removed.
  */
 export function pruneStoredRuns(runs: string, before: number): void {
-  for (const { id, record, isAlive } of listStoredRuns(runs)) {
-    if (!isAlive && record.startedAt < before) removeStoredRun(runs, id);
+  const stored = readStoredRuns(runs);
+  const replaced = replacedIds(stored);
+  for (const { id, record, isAlive } of stored) {
+    if (!isAlive && (record.startedAt < before || replaced.has(id))) removeStoredRun(runs, id);
   }
   for (const id of idsIn(runs)) {
     const dir = `${runs}/${id}`;
@@ -126,7 +179,8 @@ export function pruneStoredRuns(runs: string, before: number): void {
 /** First what makes it count: one whose stages are gone in part would be resumed, and do them again. */
 function removeRun(dir: string): void {
   fs.rmSync(`${dir}/run.json`, { force: true });
-  fs.rmSync(dir, { recursive: true, force: true });
+  // Another process may be at it as well.
+  fs.rmSync(dir, { recursive: true, force: true, maxRetries: 3 });
 }
 
 function idsIn(runs: string): readonly string[] {

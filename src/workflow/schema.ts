@@ -3,23 +3,22 @@ import { withHint } from "../core/schema-problem.ts";
 import { mapping } from "./mapping.ts";
 import {
   isFreeFlag,
-  isStageId,
-  isWorkflowName,
   KEBAB_CASE,
   MAX_NAME_LENGTH,
   OUTPUT_KEY,
   PARAMETER_NAME,
+  RESERVED_NAME,
   SNAKE_CASE,
 } from "./names.ts";
 import { compilePattern } from "./pattern.ts";
 import { duration, named, oneLine, scalar, text } from "./schema-text.ts";
 
 const workflowName = named(KEBAB_CASE, "kebab-case name", "package-release").refine(
-  isWorkflowName,
+  (name) => name !== RESERVED_NAME,
   withHint('must not be "other"', "Choose another name."),
 );
 const stageId = named(SNAKE_CASE, "snake_case name", "version_bump").refine(
-  isStageId,
+  (id) => id !== RESERVED_NAME,
   withHint('must not be "other"', "Choose another name."),
 );
 const personaName = named(KEBAB_CASE, "persona's full name in kebab-case", "backend-engineer");
@@ -38,10 +37,10 @@ const variableName = named(/^[A-Za-z_][A-Za-z0-9_]*$/, "name of a variable", "LO
   withHint("is set by tta-persona itself", "Choose another name."),
 );
 
-export const PARAMETER_TYPES = ["string", "semver", "boolean", "enum", "path"] as const;
+const PARAMETER_TYPES = ["string", "semver", "boolean", "enum", "path"] as const;
 
 const parameter = mapping({
-  type: z.enum(PARAMETER_TYPES),
+  type: z.enum(PARAMETER_TYPES).describe("what its value may be"),
   required: z.boolean().exactOptional().describe("whether it has to be given; false by default"),
   default: scalar.exactOptional().describe("its value when it is not given; false for a boolean"),
   values: z.array(scalar).min(1).exactOptional().describe("what an enum may be"),
@@ -70,10 +69,10 @@ const work = {
     ])
     .exactOptional()
     .describe("a shell script; parameters and outputs reach it as environment variables, never as its text"),
-  agent: mapping({ prompt: text })
+  agent: mapping({ prompt: text.describe("the prompt's text") })
     .exactOptional()
     .describe("a prompt for the agent CLI of the user's settings"),
-  manual: mapping({ checklist: z.array(oneLine).min(1) })
+  manual: mapping({ checklist: z.array(oneLine).min(1).describe("what is to be confirmed") })
     .exactOptional()
     .describe("a person confirms each item"),
 };
@@ -135,7 +134,7 @@ const valueGate = mapping(
 
 const promqlGate = mapping(
   {
-    query: text,
+    query: text.describe("in PromQL; its result is one value, or one for each series"),
     url: z
       .url({
         protocol: /^https?$/,
@@ -197,7 +196,9 @@ const stage = mapping(
         .min(1)
         .exactOptional()
         .describe("only after these; any by default"),
-    }).exactOptional(),
+    })
+      .exactOptional()
+      .describe("how often its work is tried"),
     when: z
       .union([condition, z.array(condition)])
       .exactOptional()
@@ -211,12 +212,12 @@ const stage = mapping(
 /** A workflow file. What no schema can say of it (references, cycles, defaults) is in `check.ts`. */
 export const workflowFileSchema = mapping({
   name: workflowName.describe("kebab-case; what tta-persona run is called with"),
-  description: text.exactOptional(),
+  description: text.exactOptional().describe("for people; help and lists show its first line"),
   parameters: z
     .record(freeParameterName, parameter)
     .exactOptional()
     .describe("by name; each becomes the flag --<name> and the variable TTA_PARAM_<NAME>"),
-  stages: z.array(stage).min(1),
+  stages: z.array(stage).min(1).describe("one after the other, unless one says what it needs"),
 }).meta({ title: "tta-persona workflow" });
 
 export type WorkflowFile = z.infer<typeof workflowFileSchema>;

@@ -18,6 +18,11 @@ async function prepare(shell: string) {
   symlinkSync(join(repositoryRoot, "bin/tta-persona.cjs"), join(bin, "tta-persona"));
   mkdirSync(join(sandbox.project, ".tta-persona/personas"), { recursive: true });
   writeFileSync(join(sandbox.project, ".tta-persona/personas/zookeeper.json"), '{"name": "zookeeper"}');
+  mkdirSync(join(sandbox.project, ".tta-persona/workflows"));
+  writeFileSync(
+    join(sandbox.project, ".tta-persona/workflows/zip.yaml"),
+    "name: zip\nstages: [{ id: a, persona: zookeeper, run: x }]\n",
+  );
   const script = join(sandbox.userHome, `completion.${shell}`);
   writeFileSync(script, (await sandbox.run(["completion", shell])).stdout);
   return { sandbox, script, env: { ...sandbox.env, PATH: `${bin}:${sandbox.env.PATH}` } };
@@ -47,6 +52,8 @@ const cases: readonly (readonly [line: string, offered: readonly string[]])[] = 
   ["tta-persona config set pushgateway.u", ["pushgateway.url", "pushgateway.username"]],
   ["tta-persona --json config get retention.a", ["retention.age"]],
   ["tta-persona completion z", ["zsh"]],
+  ["tta-persona workflow v", ["validate"]],
+  ["tta-persona workflow show zi", ["zip"]],
   ["tta-persona help pr", ["prompt"]],
   ["tta-persona switch backend b", []],
   ["tta-persona history --limit b", []],

@@ -15,7 +15,8 @@ test("every name has its command, and every document its shape", async () => {
   const commands = await loadCommands();
   expect(commands.map(({ name }) => name)).toEqual(commandNames.filter((name) => name !== "help"));
   for (const { name, json, hidden } of flat(commands)) {
-    if (hidden !== true)
+    // What `exec` prints is its command's.
+    if (hidden !== true && name !== "exec")
       expect({ name, documented: jsonShapes.has(String(json)) }).toEqual({ name, documented: true });
   }
 });

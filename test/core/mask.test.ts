@@ -249,6 +249,15 @@ describe("known values", () => {
   });
 });
 
+test("what is learnt later is masked from then on, in streams that are open too", () => {
+  const learning = createMasker({ secretValues: ["known-before"] });
+  const stream = learning.lines();
+  expect(stream.mask("learnt-later known-before")).toBe("learnt-later ***");
+  learning.learn(["learnt-later"]);
+  expect(stream.mask("learnt-later known-before")).toBe("*** ***");
+  expect(learning.text(Buffer.from("learnt-later").toString("base64"))).toBe("***");
+});
+
 describe("time is linear", () => {
   const size = 1_000_000;
   test.each([

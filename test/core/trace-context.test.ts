@@ -9,7 +9,12 @@ import {
 } from "@opentelemetry/sdk-trace-base";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { formatTraceparent, newSpanIdentity, parentFromEnvironment } from "../../src/core/trace-context.ts";
+import {
+  baggageFromEnvironment,
+  formatTraceparent,
+  newSpanIdentity,
+  parentFromEnvironment,
+} from "../../src/core/trace-context.ts";
 
 const TRACE_ID = "0af7651916cd43dd8448eb211c80319c";
 const SPAN_ID = "b7ad6b7169203331";
@@ -60,10 +65,29 @@ describe("TRACEPARENT", () => {
 
   test("brings its state along, up to the length that the specification names", () => {
     expect(parentFromEnvironment({ TRACEPARENT: VALID, TRACESTATE: "a=1,b=2" })?.state).toBe("a=1,b=2");
-    const long = `a=${"x".repeat(510)}`;
+    const long = `a=${"x".repeat(256)},b=${"x".repeat(251)}`;
     expect(parentFromEnvironment({ TRACEPARENT: VALID, TRACESTATE: long })?.state).toBe(long);
     expect(parentFromEnvironment({ TRACEPARENT: VALID, TRACESTATE: `${long}x` })).not.toHaveProperty("state");
     expect(parentFromEnvironment({ TRACESTATE: "a=1" })).toBeUndefined();
+  });
+
+  test.each([
+    "a=1",
+    "a=1 ,\tb=2",
+    "t1@vendor=x y",
+    "a=1,,b=2",
+    "_=1",
+    "A=1",
+    "a",
+    "a=",
+    "a=1=2",
+    "a=\u00e9",
+    "a=1;b",
+  ])("has a state only if that is well-formed: %j", (state) => {
+    const isWellFormed = !["_=1", "A=1", "a", "a=", "a=1=2", "a=\u00e9"].includes(state);
+    const parent = parentFromEnvironment({ TRACEPARENT: VALID, TRACESTATE: state });
+    expect(parent).toMatchObject({ traceId: TRACE_ID });
+    expect(parent?.state).toBe(isWellFormed ? state : undefined);
   });
 
   test("is known by its upper-case name only", () => {
@@ -174,3 +198,19 @@ test.each([true, false])("a child reads what its parent handed on, sampled: %s",
 function unsampled() {
   return { TRACEPARENT: `00-${TRACE_ID}-${SPAN_ID}-00` };
 }
+
+describe("BAGGAGE", () => {
+  test.each(["user=ann", "a=1, b = 2", "a=%20;ttl=3;secure,b=", "a=1=2"])(
+    "is handed on as it is: %j",
+    (baggage) => {
+      expect(baggageFromEnvironment({ BAGGAGE: baggage })).toBe(baggage);
+    },
+  );
+
+  test.each(["", "user", "=ann", "a b=1", 'a="1"', "a=x y", "a=\u00e9", "a=1\nb=2", `a=${"x".repeat(8191)}`])(
+    "is ignored where it is malformed: %j",
+    (baggage) => {
+      expect(baggageFromEnvironment({ BAGGAGE: baggage, baggage: "a=1" })).toBeUndefined();
+    },
+  );
+});

@@ -13,6 +13,7 @@ import {
   OFF,
   scripted,
   showRun,
+  touch,
 } from "./workflow-project.ts";
 
 type Result = NonNullable<RunJson["result"]>;
@@ -88,7 +89,8 @@ const CASES: readonly Case[] = [
   },
   {
     name: "no-script",
-    subject: { run: { file: "nowhere.sh" } },
+    // Without it from the start, there would be no run.
+    subject: { run: { file: "vanishing.sh" }, when: { run: 'rm "$TTA_WORKFLOW_DIR/vanishing.sh"' } },
     code: 1,
     result: "error",
     type: "ENOENT",
@@ -250,6 +252,7 @@ async function start({ name, subject, isStopped, isAlone = false }: Case): Promi
     name,
     stages: [{ id: "subject", persona: "backend-engineer", ...subject }, ...(isAlone ? [] : OTHERS)],
   });
+  touch(sandbox, ".tta-persona/workflows/vanishing.sh");
   const running = sandbox.spawn(["run", name, "--json"], { env: OFF });
   if (isStopped === true) {
     await waitFor(() => isThere(sandbox, `begun-${name}`), { what: `${name} to begin` });

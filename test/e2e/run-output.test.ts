@@ -215,7 +215,7 @@ describe("on a terminal", () => {
 
   /** Types each answer once its question is there. */
   async function answering(sandbox: Sandbox, answers: readonly string[]) {
-    const terminal = sandbox.spawnTty(["run", "demo"], { env: OFF });
+    const terminal = sandbox.spawnTty(["run", "demo"], { env: OFF, stdin: { open: true } });
     for (const [index, answer] of answers.entries()) {
       const questions = () => terminal.stdout().split("Done? [y/n]").length - 1;
       await waitFor(() => questions() > index, { what: `question ${index + 1}` });

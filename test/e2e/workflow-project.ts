@@ -6,6 +6,7 @@ import type { RunOptions, RunResult, Sandbox } from "../support/run-binary.ts";
 
 export interface Definition {
   readonly name: string;
+  readonly description?: string;
   readonly parameters?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   readonly stages: readonly Readonly<Record<string, unknown>>[];
 }

@@ -1,7 +1,8 @@
 import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { loadCatalogue, type PersonaProblem, resolveInCatalogue } from "../../src/persona/catalogue.ts";
-import { emptyDirectory, placesIn, plant, type Tree } from "./tree.ts";
+import { emptyDirectory, plant, type Tree } from "../support/tree.ts";
+import { placesIn } from "./places-in.ts";
 
 function load(tree: Tree, cwd?: string) {
   const root = plant(tree);

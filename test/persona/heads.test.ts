@@ -4,7 +4,8 @@ import { builtInHeads } from "../../src/persona/built-in.ts";
 import { loadCatalogue } from "../../src/persona/catalogue.ts";
 import { readPersonaHeads } from "../../src/persona/heads.ts";
 import type { PersonaHead } from "../../src/persona/persona.ts";
-import { emptyDirectory, placesIn, plant, type Tree } from "./tree.ts";
+import { emptyDirectory, plant, type Tree } from "../support/tree.ts";
+import { placesIn } from "./places-in.ts";
 
 const TTA = "work/.tta-persona/personas";
 const HYPER = "work/.hypertool/personas";
@@ -40,6 +41,7 @@ const decidable: readonly [string, Tree, string?][] = [
 ];
 
 const undecidable: readonly [string, Tree][] = [
+  ["another encoding", { [`${TTA}/a.json`]: Buffer.from('{"name": "qa", "icon": "\xe9"}', "latin1") }],
   ["YAML", { [`${TTA}/a.yaml`]: "name: qa" }],
   ["YAML that is overruled", { [`${TTA}/a.json`]: { name: "qa" }, "user/a.yml": "name: qa" }],
   ["broken JSON", { [`${TTA}/a.json`]: "{" }],

@@ -6,7 +6,7 @@ import { ledgerMetrics, type MetricDefinition } from "../../src/projection/metri
 import { RUN_RESULTS, type RunResult } from "../../src/projection/run-facts.ts";
 import { countRunFact } from "../../src/projection/run-totals.ts";
 import { seriesKey, type Totals, toFamily } from "../../src/projection/totals.ts";
-import { aSwitch } from "../journal/a-fact.ts";
+import { aFact, aSwitch } from "../journal/a-fact.ts";
 import { arbitraryFacts } from "./arbitrary-facts.ts";
 import { aRun, RUN_START } from "./run-facts.ts";
 
@@ -154,13 +154,14 @@ test("a session under a command, without a run, shows its duration at 0 before i
   });
 });
 
-test("sessions of killed runs are counted when they have idled out", () => {
+test("sessions of killed runs are counted to their last fact when they have idled out", () => {
   const facts = [
     aSwitch("architect", { scope: "run:r1/build", ts: RUN_START }),
+    aFact({ scope: "run:r1/build", ts: RUN_START + 600_000 }),
     aSwitch("backend-engineer", { ts: RUN_START + 9 * 3_600_000 }),
   ];
   const { totals, recent } = facts.reduce(foldLedger, emptyLedger);
-  expect(at(totals, ledgerMetrics.duration, "architect", "default")).toMatchObject({ sum: 8 * 3_600_000 });
+  expect(at(totals, ledgerMetrics.duration, "architect", "default")).toMatchObject({ sum: 600_000 });
   expect(recent).toMatchObject([{ kind: "switched", to: "backend-engineer" }]);
   expect(recent[0]?.durationMs).toBeUndefined();
 });

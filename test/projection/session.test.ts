@@ -176,7 +176,8 @@ test("a run's scope is forgotten when its session ends, and its duration is told
 
 test("a killed run's sessions end as idle with the first later fact of any scope, and are forgotten", () => {
   const killed = fold([
-    aSwitch("architect", { scope: BUILD, ts: START }),
+    aSwitch("architect", { scope: BUILD, ts: START - HOUR_MS }),
+    aFact({ scope: BUILD, ts: START }),
     aSwitch("testing-specialist", { scope: TEST, ts: START + HOUR_MS }),
     aSwitch("architect", { ts: START + 2 * HOUR_MS }),
     // Not before: exactly at its timeout the first is not over yet.
@@ -191,7 +192,8 @@ test("a killed run's sessions end as idle with the first later fact of any scope
       scope: BUILD,
       persona: "architect",
       chatmode: "default",
-      durationMs: 8 * HOUR_MS,
+      // To the last that is known of it.
+      durationMs: HOUR_MS,
       reason: "idle",
     },
   ]);
@@ -199,7 +201,7 @@ test("a killed run's sessions end as idle with the first later fact of any scope
   expect(events).toEqual([]);
   expect(Object.keys(state.scopes)).toEqual([TEST, "global"]);
   const rest = foldSession(state, aFact({ ts: START + 20 * HOUR_MS }));
-  expect(rest.expired).toMatchObject([{ scope: TEST, durationMs: 8 * HOUR_MS }]);
+  expect(rest.expired).toMatchObject([{ scope: TEST, durationMs: 0 }]);
   expect(Object.keys(rest.state.scopes)).toEqual(["global"]);
 });
 

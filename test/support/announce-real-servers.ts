@@ -1,11 +1,21 @@
+import { buildingPython } from "./building-python.ts";
 import { missingRealServers } from "./missing-real-servers.ts";
 
-/** Runs once before all test files: says in one line which suites are going to be left out. */
+/** Runs once before all test files: says in one line each which suites are going to be left out. */
 export default function announceRealServers(): void {
-  const missing = missingRealServers();
-  if (missing.length === 0) return;
+  const left = [
+    { what: "tests against real servers", missing: missingRealServers() },
+    {
+      what: "tests of Python packages",
+      missing: buildingPython.isThere ? [] : ["python3 with pip, setuptools and wheel"],
+    },
+  ].filter(({ missing }) => missing.length > 0);
+  if (left.length === 0) return;
   if (process.env.TTA_PERSONA_REQUIRE_SERVERS === "1") {
+    const missing = left.flatMap((suite) => suite.missing);
     throw new Error(`TTA_PERSONA_REQUIRE_SERVERS=1, but not found in PATH: ${missing.join(", ")}`);
   }
-  process.stderr.write(`Left out: tests against real servers, for want of ${missing.join(", ")} in PATH.\n`);
+  for (const { what, missing } of left) {
+    process.stderr.write(`Left out: ${what}, for want of ${missing.join(", ")} in PATH.\n`);
+  }
 }

@@ -4,6 +4,8 @@ import type { RunOptions } from "./run-binary.ts";
 
 const KILL_AT = fileURLToPath(new URL("./kill-at.cjs", import.meta.url));
 const FAULT_FS = fileURLToPath(new URL("./fault-fs.cjs", import.meta.url));
+const DENY_FS = fileURLToPath(new URL("./deny-fs.cjs", import.meta.url));
+const MAX_RSS = fileURLToPath(new URL("./max-rss.cjs", import.meta.url));
 
 type Preload = Required<Pick<RunOptions, "nodeArgs" | "env">>;
 
@@ -45,4 +47,14 @@ export function readSteps(logFile: string): string[] {
 /** Run options under which files fail, or calls wait, as `faults` say. See `fault-fs.cjs`. */
 export function withFaults(...faults: readonly string[]): Preload {
   return { nodeArgs: ["--require", FAULT_FS], env: { FAULT: faults.join(";") } };
+}
+
+/** Run options under which the file system denies what `what` says. See `deny-fs.cjs`. */
+export function denying(what: string): Preload {
+  return { nodeArgs: ["--require", DENY_FS], env: { DENY: what } };
+}
+
+/** Run options under which the process writes its largest resident size, in KiB, to a file. */
+export function maxRssTo(file: string): Preload {
+  return { nodeArgs: ["--require", MAX_RSS], env: { MAX_RSS: file } };
 }

@@ -9,8 +9,8 @@ import { waitFor } from "./wait-for.ts";
 export interface RunOptions {
   /** On top of the sealed environment; undefined takes a variable out. */
   readonly env?: Readonly<Record<string, string | undefined>>;
-  /** Nothing (an empty file) when left out. */
-  readonly stdin?: string;
+  /** Nothing (an empty file) when left out; `open` leaves it to the test to write, and to end it. */
+  readonly stdin?: string | Buffer | { readonly open: true };
   /** The sandbox's project directory when left out. */
   readonly cwd?: string;
   /** 20 s by default; a run that takes longer is killed and rejects. */
@@ -28,12 +28,7 @@ export interface RunResult {
   readonly durationMs: number;
 }
 
-interface StartOptions extends RunOptions {
-  /** The test writes to its standard input, and ends it. */
-  readonly isKeyboardOpen?: boolean;
-}
-
-interface RunningBinary {
+export interface RunningBinary {
   readonly child: ChildProcessWithoutNullStreams;
   /** What was printed so far. */
   stdout(): string;
@@ -57,10 +52,10 @@ export interface Sandbox {
   runCold(args: readonly string[], options?: RunOptions): Promise<RunResult>;
   /** Runs it on a terminal (util-linux `script`); stdout is every byte the terminal got. Colours are allowed. */
   runTty(args: readonly string[], options?: RunOptions): Promise<RunResult>;
-  /** Likewise, and leaves it running with its keyboard open: what is written to its stdin is typed. */
-  spawnTty(args: readonly string[], options?: RunOptions): RunningBinary;
   /** Starts it and leaves it running; killed by `dispose`. */
   spawn(args: readonly string[], options?: RunOptions): RunningBinary;
+  /** Likewise on a terminal, as `runTty`; what is written to its standard input is typed. */
+  spawnTty(args: readonly string[], options?: RunOptions): RunningBinary;
   /** Ids of living processes that work on this home: deliverers left behind, commands still running. */
   processes(): readonly number[];
   /** Kills what is left and removes the directories. */
@@ -95,7 +90,7 @@ export function createSandbox({ launcher = LAUNCHER }: SandboxOptions = {}): San
   };
   const children = new Set<RunningBinary["child"]>();
 
-  function start(command: string, args: readonly string[], options: StartOptions, env: RunOptions["env"]) {
+  function start(command: string, args: readonly string[], options: RunOptions, env: RunOptions["env"]) {
     const running = startProcess(command, args, {
       cwd: project,
       ...options,
@@ -105,13 +100,18 @@ export function createSandbox({ launcher = LAUNCHER }: SandboxOptions = {}): San
     running.child.on("close", () => children.delete(running.child));
     return running;
   }
-  function startTty(args: readonly string[], options: StartOptions) {
-    const command = [process.execPath, ...(options.nodeArgs ?? []), built(launcher), ...args].map(quote);
-    const terminal = { TERM: "xterm-256color", SHELL: "/bin/sh", NO_COLOR: undefined };
-    return start("script", ["-qec", command.join(" "), "/dev/null"], options, { ...env, ...terminal });
-  }
   const startNode = (entry: string, args: readonly string[], options: RunOptions) =>
     start(process.execPath, [...(options.nodeArgs ?? []), built(entry), ...args], options, env);
+
+  function startOnTerminal(args: readonly string[], options: RunOptions) {
+    const command = [process.execPath, ...(options.nodeArgs ?? []), built(launcher), ...args].map(quote);
+    // `exec`, or Ctrl-C would end the shell in between as well, whatever the program makes of it.
+    const terminal = { TERM: "xterm-256color", SHELL: "/bin/sh", NO_COLOR: undefined };
+    return start("script", ["-qec", `exec ${command.join(" ")}`, "/dev/null"], options, {
+      ...env,
+      ...terminal,
+    });
+  }
 
   return {
     home,
@@ -120,9 +120,9 @@ export function createSandbox({ launcher = LAUNCHER }: SandboxOptions = {}): San
     env,
     run: (args, options = {}) => withDeadline(startNode(launcher, args, options), args, options),
     runCold: (args, options = {}) => withDeadline(startNode(COLD_ENTRY, args, options), args, options),
-    runTty: (args, options = {}) => withDeadline(startTty(args, options), args, options),
-    spawnTty: (args, options = {}) => startTty(args, { ...options, isKeyboardOpen: true }),
+    runTty: (args, options = {}) => withDeadline(startOnTerminal(args, options), args, options),
     spawn: (args, options = {}) => startNode(launcher, args, options),
+    spawnTty: (args, options = {}) => startOnTerminal(args, options),
     processes: () => processesOfHome(home),
     async dispose() {
       for (const child of children) child.kill("SIGKILL");
@@ -148,7 +148,7 @@ function built(entry: string): string {
 function startProcess(
   command: string,
   args: readonly string[],
-  options: StartOptions & { cwd: string },
+  options: RunOptions & { cwd: string },
 ): RunningBinary {
   const env = Object.fromEntries(
     Object.entries(options.env ?? {}).filter(([, value]) => value !== undefined),
@@ -163,7 +163,8 @@ function startProcess(
   }
   // A program that does not read its input closes the pipe early: not the test's concern.
   child.stdin.on("error", () => {});
-  if (options.isKeyboardOpen !== true) child.stdin.end(options.stdin ?? "");
+  const { stdin = "" } = options;
+  if (typeof stdin === "string" || Buffer.isBuffer(stdin)) child.stdin.end(stdin);
   const result = new Promise<RunResult>((resolve, reject) => {
     child.on("error", reject);
     child.on("close", (code, signal) => {

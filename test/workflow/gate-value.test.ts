@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, test } from "vitest";
+import { createMasker } from "../../src/core/mask.ts";
 import type { ValueSource } from "../../src/workflow/definition.ts";
 import { checkValue, compare } from "../../src/workflow/gate-value.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
@@ -55,7 +56,8 @@ describe("finding", () => {
     const cwd = temporaryDirectory();
     mkdirSync(join(cwd, "directory"));
     for (const [name, text] of Object.entries(FILES)) writeFileSync(join(cwd, name), text);
-    const places = { cwd, logFile: join(cwd, "log"), outputs: { count: "4", empty: "" } };
+    const masker = createMasker({ secretValues: [] });
+    const places = { cwd, logFile: join(cwd, "log"), outputs: { count: "4", empty: "" }, masker };
     return checkValue(source, { ...NONE, ...bounds }, isOptional, places);
   };
   const json = (path: string, file = "coverage.json"): ValueSource => ({ from: "json", file, path });

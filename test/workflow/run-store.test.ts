@@ -71,7 +71,6 @@ test("a run counts only once it is complete, and what makes no sense is passed o
     fs.writeFileSync(join(runs, name, "run.json"), text);
   }
   fs.writeFileSync(join(runs, "file"), "");
-  fs.mkdirSync(join(dir, "stages"));
   fs.writeFileSync(join(dir, "stages", "torn.json"), '{"a":');
   fs.writeFileSync(join(dir, "stages", "one.json.abc.tmp"), "{}");
   const [run, ...others] = listStoredRuns(runs);

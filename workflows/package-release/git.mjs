@@ -60,6 +60,8 @@ export async function subjectsSinceLastTag() {
     quiet: true,
   });
   const range = described.code === 0 ? `refs/tags/${described.stdout.trim()}..HEAD` : "HEAD";
-  const log = await git("log", "--no-merges", "--no-show-signature", "--format=%s", range, "--", ".");
+  // At the top of the repository also commits that touch no file.
+  const paths = (await git("rev-parse", "--show-prefix")) === "" ? [] : ["--", "."];
+  const log = await git("log", "--no-merges", "--no-show-signature", "--format=%s", range, ...paths);
   return log.split("\n").filter((subject) => subject.trim() !== "");
 }

@@ -30,8 +30,7 @@ export async function standOfRelease(plan) {
   ].join("\n");
 }
 
-/** @param {string} version */
-export async function hasReleaseCommit(version) {
+async function hasReleaseCommit(version) {
   return (await git("log", "-1", "--no-show-signature", "--format=%s")) === `Release v${version}`;
 }
 

@@ -1,12 +1,16 @@
 import { ExitCode, UserError } from "../../core/errors.ts";
+import type { RunResult } from "../../projection/run-facts.ts";
+import { loadWorkflows, type WorkflowEntry } from "../../workflow/catalogue.ts";
 import type { Workflow } from "../../workflow/definition.ts";
 import { camelCase } from "../../workflow/names.ts";
 import { parameterFlags } from "../../workflow/parameters.ts";
-import { deliverAfterWork } from "../after-work.ts";
 import { type Command, type Invocation, optionText } from "../command.ts";
 import type { CliContext } from "../context.ts";
-import { findRunnableWorkflow } from "../find-workflow.ts";
-import { deliverWhileRunning } from "../long-work.ts";
+import { assertScripts, findRunnableWorkflow, workflowPlaces } from "../find-workflow.ts";
+import { deliverAfterRecording, deliverWhileRunning, recorderFor } from "../long-work.ts";
+import { printable } from "../printable.ts";
+import type { Execution } from "../run/execute.ts";
+import type { PreparedRun } from "../run/prepare.ts";
 import { cancelOnSignals, exitCodeOfSignal } from "../signals.ts";
 
 const DEFAULT_PARALLEL = 4;
@@ -36,25 +40,69 @@ export const command: Command = {
     "128+n": "stopped by signal n; the stages that ran were ended",
   },
   json: "tta-persona/run/1",
-  async specialize([name], ctx) {
-    if (name === undefined || name.startsWith("-")) return command;
-    return commandOf(findRunnableWorkflow(name, ctx));
+  async specialize(args, ctx) {
+    const name = workflowAmong(args, ctx);
+    return name === undefined ? command : commandOf(findRunnableWorkflow(name, ctx));
+  },
+  run: () => {
+    throw nameFirst();
   },
 };
 
+/** The word that names the workflow: the first one, or behind options that know nothing of it. */
+function workflowAmong(args: readonly string[], ctx: CliContext): string | undefined {
+  const [first] = args;
+  if (first === undefined || !first.startsWith("-")) return first;
+  const words = args.filter((word) => !word.startsWith("-"));
+  if (words.length === 0) return undefined;
+  const { entries } = loadWorkflows(workflowPlaces(ctx));
+  return words.find((word) => entries.some(({ workflow }) => workflow.name === word));
+}
+
+function nameFirst(): UserError {
+  return new UserError({
+    reason: "workflow-first",
+    message: "The workflow's name has to stand first, before the options.",
+    hint: "Write: tta-persona run <workflow> [options]. See: tta-persona workflow list",
+  });
+}
+
 /** The command with the options of one workflow. */
-function commandOf(workflow: Workflow): Command {
-  const parameters = workflow.parameters.map(parameterFlags);
+function commandOf(entry: WorkflowEntry): Command {
+  const { workflow } = entry;
+  const parameters = workflow.parameters
+    .map(parameterFlags)
+    .map(({ flags, doc }) => ({ flags, doc: printable(doc) }));
   return {
     ...command,
-    ...(workflow.description === undefined ? {} : { summary: workflow.description.trim() }),
+    usage: `${workflow.name} [options]`,
+    ...(workflow.description === undefined
+      ? {}
+      : { summary: safeLines(workflow.description.trim().replace(/\.$/, "")) }),
     description: `Stages: ${workflow.stages.map(({ id, persona }) => `${id} (${persona})`).join(", ")}.`,
     options: [...parameters, ...(command.options ?? [])],
-    run: (invocation, ctx) => run(workflow, invocation, ctx),
+    examples: [
+      { command: exampleLine(workflow), doc: "from the beginning" },
+      { command: `${exampleLine(workflow)} --dry-run`, doc: "what that would do" },
+      { command: `tta-persona run ${workflow.name} --resume`, doc: "go on with a run that did not succeed" },
+    ],
+    run(invocation, ctx) {
+      // Another word was taken for the name than the parser took.
+      if (invocation.args[0] !== workflow.name) throw nameFirst();
+      return run(entry, invocation, ctx);
+    },
   };
 }
 
-async function run(workflow: Workflow, invocation: Invocation, ctx: CliContext): Promise<number> {
+const safeLines = (text: string) => text.split("\n").map(printable).join("\n");
+
+function exampleLine({ name, parameters }: Workflow): string {
+  const required = parameters.filter((parameter) => parameter.required);
+  return ["tta-persona run", name, ...required.map((parameter) => parameterFlags(parameter).flags)].join(" ");
+}
+
+async function run(entry: WorkflowEntry, invocation: Invocation, ctx: CliContext): Promise<number> {
+  const { workflow } = entry;
   const { options } = invocation;
   const { prepareRun } = await import("../run/prepare.ts");
   const { executeRun, personasOf } = await import("../run/execute.ts");
@@ -63,16 +111,21 @@ async function run(workflow: Workflow, invocation: Invocation, ctx: CliContext):
   const request = { given, resume: options.resume, from: optionText(invocation, "from") };
   const maxParallel = parseParallel(optionText(invocation, "maxParallel"));
   const prepared = prepareRun(workflow, request, ctx);
-  const personas = personasOf(workflow.stages, ctx);
+  const personas = personasOf(entry, ctx);
+  assertScripts(entry, ctx);
   if (options.dryRun === true) {
     const { planJson, planText } = await import("../run/plan-text.ts");
-    ctx.output.answer(planJson(prepared), planText(prepared, ctx.paint));
+    const { createMasker } = await import("../../core/mask.ts");
+    const { secretsOfRun } = await import("../run/secrets-of-run.ts");
+    const { text } = createMasker({ secretValues: secretsOfRun(prepared, ctx) });
+    ctx.output.answer(planJson(prepared), text(planText(prepared, ctx.paint)));
     return ExitCode.done;
   }
   const { createView } = await import("../run/view.ts");
   const { createConfirm } = await import("../run/confirm.ts");
   const view = createView(workflow, ctx);
-  const cancellation = cancelOnSignals();
+  const cancellation = cancelOnSignals({ sharesTerminal: false });
+  const recorder = recorderFor(ctx);
   deliverWhileRunning(ctx);
   const execution = await executeRun(
     prepared,
@@ -80,27 +133,39 @@ async function run(workflow: Workflow, invocation: Invocation, ctx: CliContext):
     {
       view,
       cancellation,
+      recorder,
       maxParallel,
       confirm: createConfirm(options.yes === true, view, cancellation, ctx),
     },
     ctx,
   ).finally(() => view.end());
-  const { runJson, summaryText } = await import("../run/report.ts");
-  const { annotationOf, writeStepSummary } = await import("../run/github.ts");
-  const { stages, result } = execution.outcome;
-  if (!ctx.flags.json) {
-    ctx.output.raw(stages.map((stage) => annotationOf(ctx.env, workflow.name, stage) ?? "").join(""));
-  }
-  writeStepSummary(ctx.env, `${workflow.name}: ${result}`, stages);
-  const text = summaryText(prepared, execution, ctx);
-  const isDone = result === "success" || result === "skip";
-  if (isDone) ctx.output.done(runJson(prepared, execution), text);
-  else ctx.output.answer(runJson(prepared, execution), text);
-  await deliverAfterWork(ctx);
+  // Where it cannot be printed how it ended, it is delivered all the same.
+  const untold = await tell(prepared, execution, ctx).catch((error: unknown) => ({ error }));
+  await deliverAfterRecording(recorder, ctx);
+  const { result } = execution.outcome;
   const signal = cancellation.requested();
   // One that came when the work was over has changed nothing about it.
   if (signal !== undefined && result === "cancellation") return exitCodeOfSignal(signal);
-  return isDone ? ExitCode.done : ExitCode.failed;
+  if (untold !== undefined) throw untold.error;
+  return isDone(result) ? ExitCode.done : ExitCode.failed;
+}
+
+async function tell(prepared: PreparedRun, execution: Execution, ctx: CliContext): Promise<undefined> {
+  const { runJson, summaryText } = await import("../run/report.ts");
+  const { annotationOf, writeStepSummary } = await import("../run/github.ts");
+  const { name } = prepared.workflow;
+  const { stages, result } = execution.outcome;
+  writeStepSummary(ctx.env, `${name}: ${result}`, stages);
+  if (!ctx.flags.json) {
+    ctx.output.raw(stages.map((stage) => annotationOf(ctx.env, name, stage) ?? "").join(""));
+  }
+  const text = summaryText(prepared, execution, ctx);
+  if (isDone(result)) ctx.output.done(runJson(prepared, execution), text);
+  else ctx.output.answer(runJson(prepared, execution), text);
+}
+
+function isDone(result: RunResult): boolean {
+  return result === "success" || result === "skip";
 }
 
 function parseParallel(text: string | undefined): number {

@@ -1,14 +1,15 @@
 import fs from "node:fs";
-import { ExitCode, UserError } from "../../core/errors.ts";
+import { ExitCode, errorCode, UserError } from "../../core/errors.ts";
 import type { RunRecord } from "../../projection/runs.ts";
 import { findStageLogs } from "../../workflow/stage-log-path.ts";
-import type { Command } from "../command.ts";
+import type { Command, Invocation } from "../command.ts";
 import type { CliContext } from "../context.ts";
 import { currentLedger } from "../delivery-context.ts";
 import { quote } from "../printable.ts";
 import { runShowJson } from "../run/runs-json.ts";
 import { runShowText, runsListText } from "../run/runs-text.ts";
 import type { RunsListJson, RunsLogsJson } from "../run-shapes.ts";
+import { terminalText } from "../terminal-text.ts";
 
 const RUN_ARGUMENT = {
   name: "run",
@@ -22,19 +23,21 @@ const list: Command = {
   examples: [{ command: "tta-persona runs list", doc: "the newest first" }],
   exitCodes: {},
   json: "tta-persona/runs-list/1",
-  run(_, ctx) {
-    const runs = readRuns(ctx);
-    const document: RunsListJson = {
-      schema: "tta-persona/runs-list/1",
-      runs: runs.map((run) => {
-        const { stages: _stages, traceId: _traceId, schema: _schema, ...summary } = runShowJson(run);
-        return summary;
-      }),
-    };
-    ctx.output.answer(document, runsListText(runs, ctx.paint, ctx.clock.now()));
-    return ExitCode.done;
-  },
+  run: listRuns,
 };
+
+function listRuns(_: Invocation, ctx: CliContext): number {
+  const runs = readRuns(ctx);
+  const document: RunsListJson = {
+    schema: "tta-persona/runs-list/1",
+    runs: runs.map((run) => {
+      const { stages: _stages, traceId: _traceId, schema: _schema, ...summary } = runShowJson(run);
+      return summary;
+    }),
+  };
+  ctx.output.answer(document, runsListText(runs, ctx.paint, ctx.clock.now()));
+  return ExitCode.done;
+}
 
 const show: Command = {
   name: "show",
@@ -82,7 +85,7 @@ const logs: Command = {
     for (const { stage: id, files } of found) {
       if (found.length > 1) ctx.output.raw(`${ctx.paint.bold(`--- ${id} ---`)}\n`);
       if (files.length === 0) ctx.output.raw(ctx.paint.dim("no log\n"));
-      for (const file of files) ctx.output.raw(fs.readFileSync(file, "utf8"));
+      for (const file of files) ctx.output.raw(terminalText(readLog(file), ctx.hasColor));
     }
     return ExitCode.done;
   },
@@ -96,8 +99,20 @@ export const command: Command = {
     { command: "tta-persona runs show", doc: "the latest one, stage by stage" },
   ],
   exitCodes: {},
+  json: "tta-persona/runs-list/1",
   subcommands: [list, show, logs],
+  run: listRuns,
 };
+
+/** Retention may have taken it away meanwhile. */
+function readLog(file: string): string {
+  try {
+    return fs.readFileSync(file, "utf8");
+  } catch (error) {
+    if (errorCode(error) !== "ENOENT") throw error;
+    return "";
+  }
+}
 
 /** The newest first. */
 function readRuns(ctx: CliContext): readonly RunRecord[] {

@@ -1,7 +1,6 @@
 import { openSync } from "node:fs";
 import { createInterface } from "node:readline";
-import { ReadStream } from "node:tty";
-import { isTerminal } from "../../core/output.ts";
+import { isatty, ReadStream } from "node:tty";
 import type { Cancellation } from "../../workflow/cancellation.ts";
 import type { Stage } from "../../workflow/definition.ts";
 import type { CliContext } from "../context.ts";
@@ -16,13 +15,16 @@ export function createConfirm(
   isAnsweredYes: boolean,
   view: RunView,
   cancellation: Cancellation,
-  { output, paint }: CliContext,
+  { flags, output, paint }: CliContext,
 ): (stage: Stage, item: string) => Promise<boolean> {
   if (isAnsweredYes) return () => Promise.resolve(true);
-  if (!isTerminal(0) || !isTerminal(1)) return () => Promise.resolve(false);
+  // With --json, standard output is one document's.
+  if (flags.json || !isatty(0) || !isatty(1)) return () => Promise.resolve(false);
   let last: Promise<unknown> = Promise.resolve();
   return (stage, item) => {
     const answer = last.then(async () => {
+      // It would be waiting for its turn while the run was stopped.
+      if (cancellation.requested() !== undefined) return false;
       view.pause();
       try {
         output.raw(`${paint.bold(stage.id)} (${stage.persona}): ${printable(item)}\n`);
@@ -31,15 +33,17 @@ export function createConfirm(
         view.resume();
       }
     });
-    last = answer;
+    last = answer.catch(() => undefined);
     return answer;
   };
 }
 
 async function askYesNo(write: (text: string) => void, cancellation: Cancellation): Promise<boolean> {
-  // Not a stream of the file: that reads ahead, and takes the answer to the next question with it.
-  const input = new ReadStream(openSync("/dev/tty", "r"));
+  const input = openTerminal();
+  if (input === undefined) return false;
   const lines = createInterface({ input });
+  // The terminal was closed.
+  input.on("error", () => lines.close());
   const forget = cancellation.onRequest(() => lines.close());
   try {
     for (;;) {
@@ -56,5 +60,15 @@ async function askYesNo(write: (text: string) => void, cancellation: Cancellatio
     forget();
     lines.close();
     input.destroy();
+  }
+}
+
+/** Not a stream of the file: that reads ahead, and takes the answer to the next question with it. */
+function openTerminal(): ReadStream | undefined {
+  try {
+    return new ReadStream(openSync("/dev/tty", "r"));
+  } catch {
+    // There is a terminal, but not ours: nobody can be asked.
+    return undefined;
   }
 }

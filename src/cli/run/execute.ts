@@ -1,21 +1,25 @@
 import { steadyClock } from "../../core/clock.ts";
+import { errorCode, UserError } from "../../core/errors.ts";
 import { createMasker } from "../../core/mask.ts";
 import { currentOwner } from "../../core/owner.ts";
-import { secretValuesOf } from "../../core/secret-values.ts";
 import type { SpanIdentity } from "../../core/span.ts";
 import { newSpanIdentity } from "../../core/trace-context.ts";
+import { loadCatalogue } from "../../persona/catalogue.ts";
 import type { Cancellation } from "../../workflow/cancellation.ts";
+import type { WorkflowEntry } from "../../workflow/catalogue.ts";
 import type { Stage } from "../../workflow/definition.ts";
+import { checkPersonas } from "../../workflow/definition-file.ts";
 import { type RunOutcome, runWorkflow } from "../../workflow/engine.ts";
 import type { StagePersona } from "../../workflow/engine-context.ts";
 import { endLeftoverGroup } from "../../workflow/process-group.ts";
-import { createRun, pruneStoredRuns, removeStoredRun } from "../../workflow/run-store.ts";
+import type { Recorder } from "../../workflow/recorder.ts";
+import { createRun, pruneStoredRuns, removeStoredRun, takeStoredRun } from "../../workflow/run-store.ts";
 import type { CliContext } from "../context.ts";
-import { findPersona } from "../find-persona.ts";
-import { recorderFor } from "../long-work.ts";
+import { findPersona, personaPlaces, problemLine } from "../find-persona.ts";
 import { stagePersona } from "../persona-for-stage.ts";
 import type { RunView } from "./plain-view.ts";
 import type { PreparedRun } from "./prepare.ts";
+import { secretsOfRun } from "./secrets-of-run.ts";
 
 /** How long a stage's process may take to end after a signal. */
 const GRACE_MS = 5000;
@@ -29,13 +33,23 @@ export interface Execution {
 export interface ExecutionOptions {
   readonly view: RunView;
   readonly cancellation: Cancellation;
+  readonly recorder: Recorder;
   readonly maxParallel: number;
   readonly confirm: (stage: Stage, item: string) => Promise<boolean>;
 }
 
 /** The personas of all stages. @throws UserError for one that is not there, before anything has begun. */
-export function personasOf(stages: readonly Stage[], ctx: CliContext): ReadonlyMap<string, StagePersona> {
-  return new Map(stages.map(({ persona }) => [persona, stagePersona(findPersona(persona, ctx))]));
+export function personasOf(entry: WorkflowEntry, ctx: CliContext): ReadonlyMap<string, StagePersona> {
+  const catalogue = loadCatalogue(personaPlaces(ctx));
+  // A broken one is there, and told as such below.
+  const known = [...catalogue.personas.map(({ name }) => name), ...catalogue.broken.keys()];
+  const [problem] = checkPersonas(entry, known);
+  if (problem !== undefined) {
+    const { hint } = problem;
+    throw new UserError({ reason: "unknown-persona", message: problemLine(problem), hint });
+  }
+  const { stages } = entry.workflow;
+  return new Map(stages.map(({ persona }) => [persona, stagePersona(findPersona(persona, ctx, catalogue))]));
 }
 
 /** Runs what was prepared. @throws the system's error when not even its own files can be written. */
@@ -50,9 +64,18 @@ export async function executeRun(
   const trace = newSpanIdentity(env);
   const { traceId, spanId } = trace;
   const startedAt = ctx.clock.now();
+  if (resumes !== undefined && !takeStoredRun(home.runs, resumes.id, currentOwner())) {
+    throw new UserError({
+      reason: "run-taken",
+      message: `Another process goes on with the run ${resumes.id}, or has done so.`,
+      hint: "See: tta-persona runs list",
+    });
+  }
   pruneStoredRuns(home.runs, startedAt - settings.retention.ageMs);
   // What the killed run has left behind would work against this one.
-  for (const { pid, start } of resumes?.processes ?? []) await endLeftoverGroup(pid, start, GRACE_MS);
+  await Promise.all(
+    (resumes?.processes ?? []).map(({ pid, start }) => endLeftoverGroup(pid, start, GRACE_MS)),
+  );
   const store = createRun(
     home.runs,
     {
@@ -62,6 +85,7 @@ export async function executeRun(
       owner: currentOwner(),
       startedAt,
       trace: { traceId, spanId },
+      ...(resumes === undefined ? {} : { resumes: resumes.id }),
     },
     reused,
   );
@@ -80,8 +104,8 @@ export async function executeRun(
       home,
       env,
       clock: steadyClock(ctx.clock),
-      recorder: recorderFor(ctx),
-      masker: createMasker({ secretValues: secretValuesOf(env) }),
+      recorder: options.recorder,
+      masker: createMasker({ secretValues: secretsOfRun(prepared, ctx) }),
       cancellation: options.cancellation,
       observer: options.view,
       agentCommand: settings.agentCommand,
@@ -94,7 +118,13 @@ export async function executeRun(
       graceMs: GRACE_MS,
     },
   );
-  // What is needed to resume goes when there is nothing to resume.
-  if (outcome.result === "success" || outcome.result === "skip") store.remove();
+  try {
+    // What is needed to resume goes when there is nothing to resume.
+    if (outcome.result === "success" || outcome.result === "skip") store.remove();
+  } catch (error) {
+    const code = errorCode(error);
+    if (code === undefined) throw error;
+    ctx.output.note(`what is not needed any more is still in ${home.runs} (${code})`);
+  }
   return { runId: store.id, trace, outcome };
 }

@@ -1,6 +1,7 @@
 import type { Clock } from "../../core/clock.ts";
 import type { Paint } from "../../core/output.ts";
 import type { Stage } from "../../workflow/definition.ts";
+import { terminalText } from "../terminal-text.ts";
 import { createPlainView, type RunView } from "./plain-view.ts";
 import { shortDuration } from "./stage-lines.ts";
 
@@ -62,7 +63,8 @@ export function createLiveView(
     },
     line(stage, text) {
       const entry = running.get(stage.id);
-      if (entry !== undefined && text.trim() !== "") entry.last = text.trim();
+      const shown = terminalText(text, false).trim();
+      if (entry !== undefined && shown !== "") entry.last = shown;
     },
     stageFinished(outcome) {
       running.delete(outcome.stage.id);

@@ -4,6 +4,7 @@ import type { StageOutcome } from "../../workflow/engine-context.ts";
 import { findStageLogs } from "../../workflow/stage-log-path.ts";
 import type { CliContext } from "../context.ts";
 import type { RunJson } from "../run-shapes.ts";
+import { terminalText } from "../terminal-text.ts";
 import type { Execution } from "./execute.ts";
 import type { PreparedRun } from "./prepare.ts";
 import { resultMark, shortDuration } from "./stage-lines.ts";
@@ -51,8 +52,12 @@ export function summaryText(
   const word = { success: "done", skip: "nothing to do" }[outcome.result as string] ?? outcome.result;
   const line = `${resultMark(outcome.result, paint)} ${paint.bold(workflow.name)} ${word} in ${took}  ${paint.dim(`run ${runId}`)}\n`;
   if (failed.length === 0) return line;
+  const isUnconfirmed = failed.some(({ error }) => error?.type === "not_confirmed");
   const hints = [
     [`tta-persona run ${workflow.name} --resume`, "go on behind the stages that are done"],
+    ...(isUnconfirmed
+      ? [[`tta-persona run ${workflow.name} --resume --yes`, "and confirm what nobody is asked for here"]]
+      : []),
     [`tta-persona runs show ${runId}`, "what happened"],
   ];
   const width = Math.max(...hints.map(([command = ""]) => command.length));
@@ -63,9 +68,13 @@ export function summaryText(
   ].join("");
 }
 
-function failedOutput({ stage, tail }: StageOutcome, runId: string, { home, paint }: CliContext): string {
+function failedOutput({ stage, tail }: StageOutcome, runId: string, ctx: CliContext): string {
+  const { home, paint, hasColor } = ctx;
   const logs = findStageLogs(home, runId, stage.id).map((log) => lastBytes(log) ?? "");
-  const text = logs.length > 0 ? logs.join("") : tail.map((one) => `${one}\n`).join("");
+  const kept = logs.join("");
+  // A full disk has nothing of it.
+  const printed = kept.trim() === "" ? tail.map((one) => `${one}\n`).join("") : kept;
+  const text = terminalText(printed, hasColor);
   if (text.trim() === "") return "";
   return `\n${heading(stage.id, paint)}\n${text.endsWith("\n") ? text : `${text}\n`}\n`;
 }

@@ -1,6 +1,6 @@
-import { WriteStream } from "node:tty";
+import { isatty, WriteStream } from "node:tty";
 import { envFlag } from "../../core/environment.ts";
-import { isTerminal } from "../../core/output.ts";
+import { UserError } from "../../core/errors.ts";
 import type { Workflow } from "../../workflow/definition.ts";
 import type { CliContext } from "../context.ts";
 import { createLiveView } from "./live-view.ts";
@@ -11,11 +11,26 @@ const UNKNOWN_COLUMNS = 80;
 
 /** Live on a terminal, plain lines elsewhere and in CI, nothing with `--json` and `--quiet`. */
 export function createView({ stages }: Workflow, ctx: CliContext): RunView {
-  const { flags, env, output, paint, clock } = ctx;
+  const { flags, env, paint, clock } = ctx;
   if (flags.json || flags.quiet) return silentView;
   const width = Math.max(...stages.map(({ id }) => id.length));
-  const isLive = isTerminal(1) && env.TERM !== "dumb" && !envFlag(env, "CI");
-  if (!isLive) return createPlainView(output.raw, width, paint);
+  const write = whileItCan(ctx.output.raw);
+  const isLive = isatty(1) && env.TERM !== "dumb" && !envFlag(env, "CI");
+  if (!isLive) return createPlainView(write, width, paint);
   const terminal = new WriteStream(1);
-  return createLiveView(output.raw, () => terminal.columns || UNKNOWN_COLUMNS, width, paint, clock);
+  return createLiveView(write, () => terminal.columns || UNKNOWN_COLUMNS, width, paint, clock);
+}
+
+/** A terminal that was closed, or a full disk behind a redirection, ends the progress and not the work. */
+function whileItCan(write: (text: string) => void): (text: string) => void {
+  let isBroken = false;
+  return (text) => {
+    if (isBroken) return;
+    try {
+      write(text);
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      isBroken = true;
+    }
+  };
 }

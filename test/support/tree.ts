@@ -3,7 +3,7 @@ import os from "node:os";
 import path from "node:path";
 import { onTestFinished } from "vitest";
 
-/** File contents by path: text, a document that is written as JSON, a link, or an empty directory. */
+/** File contents by path: text, bytes, a document that is written as JSON, a link, or an empty directory. */
 export type Tree = Readonly<Record<string, string | object | Link | typeof emptyDirectory>>;
 
 export interface Link {
@@ -14,21 +14,15 @@ export const emptyDirectory = Symbol("empty directory");
 
 /** Writes the tree to a temporary directory that lives as long as the test, and returns its path. */
 export function plant(tree: Tree): string {
-  const root = fs.mkdtempSync(path.join(fs.realpathSync(os.tmpdir()), "personas-"));
+  const root = fs.mkdtempSync(path.join(fs.realpathSync(os.tmpdir()), "tree-"));
   onTestFinished(() => fs.rmSync(root, { recursive: true, force: true }));
   for (const [name, content] of Object.entries(tree)) {
     const file = path.join(root, name);
     fs.mkdirSync(content === emptyDirectory ? file : path.dirname(file), { recursive: true });
     if (content === emptyDirectory) continue;
-    if (typeof content === "string") fs.writeFileSync(file, content);
+    if (typeof content === "string" || content instanceof Uint8Array) fs.writeFileSync(file, content);
     else if (typeof content === "object" && "linkTo" in content) fs.symlinkSync(String(content.linkTo), file);
     else fs.writeFileSync(file, JSON.stringify(content, null, 2));
   }
   return root;
 }
-
-/** The places of a tree with the project in `work` (or a folder beneath) and the user's personas in `user`. */
-export const placesIn = (root: string, cwd = "work") => ({
-  cwd: path.join(root, cwd),
-  userDir: path.join(root, "user"),
-});
