@@ -47,7 +47,9 @@ function commandOf(workflow: Workflow): Command {
   const parameters = workflow.parameters.map(parameterFlags);
   return {
     ...command,
-    ...(workflow.description === undefined ? {} : { summary: workflow.description.trim() }),
+    ...(workflow.description === undefined
+      ? {}
+      : { summary: workflow.description.trim().replace(/\.$/, "") }),
     description: `Stages: ${workflow.stages.map(({ id, persona }) => `${id} (${persona})`).join(", ")}.`,
     options: [...parameters, ...(command.options ?? [])],
     examples: [

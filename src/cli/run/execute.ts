@@ -15,7 +15,7 @@ import { findPersona } from "../find-persona.ts";
 import { recorderFor } from "../long-work.ts";
 import { stagePersona } from "../persona-for-stage.ts";
 import type { RunView } from "./plain-view.ts";
-import type { PreparedRun } from "./prepare.ts";
+import { type PreparedRun, storedRuns } from "./prepare.ts";
 
 /** How long a stage's process may take to end after a signal. */
 const GRACE_MS = 5000;
@@ -24,6 +24,8 @@ export interface Execution {
   readonly runId: string;
   readonly trace: SpanIdentity;
   readonly outcome: RunOutcome;
+  /** What it takes to go on with it was kept. */
+  readonly isResumable: boolean;
 }
 
 export interface ExecutionOptions {
@@ -92,8 +94,21 @@ export async function executeRun(
       graceMs: GRACE_MS,
     },
   );
-  // What is needed to resume goes when there is nothing to resume.
-  if (outcome.result === "success" || outcome.result === "skip") store.remove();
   if (resumes !== undefined) removeStoredRun(home.runs, resumes.id);
-  return { runId: store.id, trace, outcome };
+  const isResumable =
+    !hasNothingToResume(outcome) && !(failedAtOnce(outcome) && hidesAnother(store.id, prepared, ctx));
+  if (!isResumable) store.remove();
+  return { runId: store.id, trace, outcome, isResumable };
+}
+
+const hasNothingToResume = ({ result }: RunOutcome) => result === "success" || result === "skip";
+
+/** As one that was refused. A run that was cancelled or took too long may have come far. */
+function failedAtOnce({ result, stages }: RunOutcome): boolean {
+  return (result === "failure" || result === "error") && !stages.some((stage) => stage.result === "success");
+}
+
+/** Whether there is an older run to resume, which `--resume` would not find any more. */
+function hidesAnother(id: string, { workflow, cwd }: PreparedRun, { home }: CliContext): boolean {
+  return storedRuns(workflow, cwd, home).some((run) => run.id !== id);
 }
