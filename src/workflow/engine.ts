@@ -35,7 +35,7 @@ export async function runWorkflow(
   options: RunOptions,
   context: EngineContext,
 ): Promise<RunOutcome> {
-  const { recorder, clock, cancellation } = context;
+  const { recorder, clock, cancellation, observer } = context;
   const { workflow, store } = run;
   const { trace, resumes, startedAt } = options;
   const scope = `run:${store.id}`;
@@ -52,7 +52,9 @@ export async function runWorkflow(
     const outputs = options.reused.get(stage.id);
     if (outputs === undefined) continue;
     run.outputs.set(stage.id, outputs);
-    outcomes.set(stage.id, reusedOutcome(stage, outputs, clock.now()));
+    const outcome = reusedOutcome(stage, outputs, clock.now());
+    outcomes.set(stage.id, outcome);
+    observer.stageFinished(outcome);
   }
   const running = new Map<string, Promise<StageOutcome>>();
   for (;;) {

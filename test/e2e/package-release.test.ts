@@ -1,7 +1,8 @@
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { buildingPython } from "../support/building-python.ts";
+import { realServersAvailable, startPrometheus, startPushgateway } from "../support/real-servers.ts";
 import { npmProject, pythonProject } from "../workflows-built-in/support/sample-project.ts";
 import { noDeliverer } from "./delivery-home.ts";
 import { countsOf, documentOf, RELEASE, releaseHome, stagesOf, traceLines } from "./release-home.ts";
@@ -35,6 +36,43 @@ const COUNTS = {
   "duration_seconds_count testing-specialist": 1,
   "duration_seconds_count devops-engineer": 1,
 };
+
+describe.skipIf(!realServersAvailable())("with the real Pushgateway and the real Prometheus", () => {
+  const SCRAPE_SECONDS = 0.25;
+
+  test("a first release shows zeros before its first values", { timeout: 120_000 }, async () => {
+    const pushgateway = await startPushgateway();
+    onTestFinished(() => pushgateway.close());
+    const prometheus = await startPrometheus({
+      targets: [`127.0.0.1:${pushgateway.port}`],
+      scrapeInterval: "250ms",
+    });
+    onTestFinished(() => prometheus.close());
+    await prometheus.nextScrape();
+    const since = Date.now() / 1000;
+    const { run } = await releaseHome(npmProject(), {}, { url: pushgateway.url, scrapeInterval: "250ms" });
+    const result = await run(RELEASE);
+    expect(result, result.stdout + result.stderr).toMatchObject({ code: 0, stderr: "" });
+    await prometheus.nextScrape();
+
+    const range = { startSeconds: since, endSeconds: Date.now() / 1000, stepSeconds: SCRAPE_SECONDS };
+    for (const [metric, series] of [
+      ['hypertool_workflow_runs_total{workflow="package-release",result="success"}', 1],
+      ['hypertool_workflow_quality_gate_total{workflow="package-release",result="passed"}', 3],
+      ["hypertool_workflow_stage_duration_seconds_count", 3],
+      ['hypertool_persona_switches_total{chatmode="package-release"}', 3],
+    ] as const) {
+      const found = await prometheus.queryRange(metric, range);
+      const ends = found.map(({ values }) => [values.at(0)?.value, values.at(-1)?.value]);
+      expect(ends, metric).toEqual(Array.from({ length: series }, () => [0, 1]));
+      // It extrapolates to the borders of its range, but not from nothing.
+      const [increase] = await prometheus.query(`min(increase(${metric}[1m]))`);
+      expect(increase?.value, metric).toBeGreaterThan(0);
+    }
+    const failed = await prometheus.query('sum(hypertool_workflow_quality_gate_total{result="failed"})');
+    expect(failed.map(({ value }) => value)).toEqual([0]);
+  });
+});
 
 describe("tta-persona run package-release", { timeout: 120_000 }, () => {
   test("releases an npm package", async () => {

@@ -34,15 +34,23 @@ export interface RunDocument {
 
 export const RELEASE = ["run", "package-release", "--version", "0.3.0"];
 
+/**
+ * @param more variables.
+ * @param settings of the Pushgateway.
+ */
 export async function releaseHome(
   project: SampleProject,
   more: Readonly<Record<string, string>> = {},
+  settings: Readonly<Record<string, string>> = {},
 ): Promise<ReleaseHome> {
   const otlp = await startOtlpServer({ protocol: "http" });
   onTestFinished(() => otlp.close());
   const gateway = await startFakePushgateway();
   onTestFinished(() => gateway.close());
-  const sandbox = configuredSandbox({ otlp: { endpoint: otlp.url }, pushgateway: { url: gateway.url } });
+  const sandbox = configuredSandbox({
+    otlp: { endpoint: otlp.url },
+    pushgateway: { url: gateway.url, ...settings },
+  });
   onTestFinished(() => sandbox.dispose());
   const inProject = (options: RunOptions = {}): RunOptions => ({
     cwd: project.directory,
