@@ -10,6 +10,9 @@ export type PromqlCheck = Extract<GateCheck, { readonly kind: "promql" }>;
 /** One question may take this long, or what is left of the deadline. */
 const QUERY_TIMEOUT_MS = 10_000;
 
+/** The last one is asked when the deadline is over, and its answer is what people read of. */
+const LEAST_QUERY_TIMEOUT_MS = 1000;
+
 /**
  * Asks until the value has kept its bounds for `forMs` without a break, or the deadline is over. A backend that is
  * down, or has no data yet, is asked again: what cannot be known does not hold.
@@ -26,7 +29,7 @@ export async function checkPromql(
   let holdsSince: number | undefined;
   for (;;) {
     const askedAt = clock.now();
-    const timeoutMs = Math.max(1, Math.min(QUERY_TIMEOUT_MS, deadlineAt - askedAt));
+    const timeoutMs = Math.max(LEAST_QUERY_TIMEOUT_MS, Math.min(QUERY_TIMEOUT_MS, deadlineAt - askedAt));
     const answer = await queryPrometheus(url, check.query, AbortSignal.timeout(timeoutMs));
     const verdict = judge(answer, check);
     if (!answer.ok && (answer.error.reason === "bad_query" || answer.error.reason === "bad_url")) {

@@ -1,12 +1,17 @@
-import { cpSync } from "node:fs";
-import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { repositoryRoot } from "../support/run-binary.ts";
 import { waitFor } from "../support/wait-for.ts";
 import { startNpmRegistry } from "../workflows-built-in/support/npm-registry.ts";
 import { npmProject, type SampleProject } from "../workflows-built-in/support/sample-project.ts";
 import { noDeliverer } from "./delivery-home.ts";
-import { countsOf, documentOf, RELEASE, releaseHome, stagesOf, traceLines } from "./release-home.ts";
+import {
+  copyWorkflow,
+  countsOf,
+  documentOf,
+  RELEASE,
+  releaseHome,
+  stagesOf,
+  traceLines,
+} from "./release-home.ts";
 
 const TRUSTED = { TTA_PERSONA_TRUST: "1" };
 
@@ -26,16 +31,6 @@ function countsOfStopped(result: string, more: Readonly<Record<string, number>>)
     "duration_seconds_count testing-specialist": 1,
     ...more,
   };
-}
-
-/** Copies the built-in workflows into the project, with a change to the one of releases. */
-function copyWorkflow(project: SampleProject, from: string, to: string): void {
-  const target = ".tta-persona/workflows";
-  cpSync(join(repositoryRoot, "workflows"), join(project.directory, target), { recursive: true });
-  const file = `${target}/package-release.yaml`;
-  const text = project.read(file);
-  expect(text).toContain(from);
-  project.write(file, text.replace(from, to));
 }
 
 /** Tests that write down their process and never end. */
@@ -129,7 +124,7 @@ describe("a run of package-release tells one story by exit code, JSON, spans and
   test("its tests hang, in a project's own copy with a short timeout, which has to be trusted", async () => {
     const project = npmProject();
     hangingTests(project);
-    copyWorkflow(project, "timeout: 1h", "timeout: 1500ms");
+    copyWorkflow(project, "package-release", [["timeout: 1h", "timeout: 1500ms"]]);
     project.commit("Hang");
     const { run, otlp, gateway } = await releaseHome(project);
     const refused = await run(RELEASE);
@@ -194,11 +189,12 @@ describe("a run of package-release tells one story by exit code, JSON, spans and
 
   test("a stage is skipped, since its condition does not hold", async () => {
     const project = npmProject();
-    copyWorkflow(
-      project,
-      "persona: devops-engineer\n",
-      "persona: devops-engineer\n    when: [{ parameter: publish, equals: 'true' }]\n",
-    );
+    copyWorkflow(project, "package-release", [
+      [
+        "persona: devops-engineer\n",
+        "persona: devops-engineer\n    when: [{ parameter: publish, equals: 'true' }]\n",
+      ],
+    ]);
     project.commit("Tag only what is published");
     const { run, otlp, gateway } = await releaseHome(project, TRUSTED);
     const result = await run([...RELEASE, "--json"]);

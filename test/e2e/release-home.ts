@@ -1,8 +1,10 @@
+import { cpSync } from "node:fs";
+import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import { type FakePushgateway, startFakePushgateway } from "../support/fake-pushgateway.ts";
 import { type OtlpServer, startOtlpServer } from "../support/otlp-server.ts";
 import type { ReceivedSpan } from "../support/otlp-spans.ts";
-import type { RunOptions, RunResult, Sandbox } from "../support/run-binary.ts";
+import { type RunOptions, type RunResult, repositoryRoot, type Sandbox } from "../support/run-binary.ts";
 import type { SampleProject } from "../workflows-built-in/support/sample-project.ts";
 import { configuredSandbox } from "./delivery-home.ts";
 
@@ -65,6 +67,23 @@ export async function releaseHome(
     run: (args, options) => sandbox.run(args, inProject(options)),
     spawn: (args, options) => sandbox.spawn(args, inProject(options)),
   };
+}
+
+/** Copies the built-in workflows into the project, with changes to one of them. */
+export function copyWorkflow(
+  project: SampleProject,
+  name: string,
+  changes: readonly (readonly [from: string | RegExp, to: string])[],
+): void {
+  const target = ".tta-persona/workflows";
+  cpSync(join(repositoryRoot, "workflows"), join(project.directory, target), { recursive: true });
+  const file = `${target}/${name}.yaml`;
+  for (const [from, to] of changes) {
+    const text = project.read(file);
+    const changed = text.replace(from, to);
+    if (changed === text) throw new Error(`${file} has no ${from}`);
+    project.write(file, changed);
+  }
 }
 
 export function documentOf({ stdout }: RunResult): RunDocument {

@@ -3,22 +3,23 @@ import { createInterface } from "node:readline";
 import { isTerminal } from "../../core/output.ts";
 import type { Cancellation } from "../../workflow/cancellation.ts";
 import type { Stage } from "../../workflow/definition.ts";
+import type { Confirmation } from "../../workflow/engine-context.ts";
 import type { CliContext } from "../context.ts";
 import { printable } from "../printable.ts";
 import type { RunView } from "./plain-view.ts";
 
 /**
  * Asks a person on the terminal to confirm an item, one at a time. Without a terminal nobody is there to ask, and the
- * answer is no: in CI a manual stage fails, unless `--yes` was given.
+ * answer is that: in CI a manual stage fails, unless `--yes` was given.
  */
 export function createConfirm(
   isAnsweredYes: boolean,
   view: RunView,
   cancellation: Cancellation,
   { output, paint }: CliContext,
-): (stage: Stage, item: string) => Promise<boolean> {
-  if (isAnsweredYes) return () => Promise.resolve(true);
-  if (!isTerminal(0) || !isTerminal(1)) return () => Promise.resolve(false);
+): (stage: Stage, item: string) => Promise<Confirmation> {
+  if (isAnsweredYes) return () => Promise.resolve("yes");
+  if (!isTerminal(0) || !isTerminal(1)) return () => Promise.resolve("nobody");
   let last: Promise<unknown> = Promise.resolve();
   return (stage, item) => {
     const answer = last.then(async () => {
@@ -35,7 +36,7 @@ export function createConfirm(
   };
 }
 
-async function askYesNo(write: (text: string) => void, cancellation: Cancellation): Promise<boolean> {
+async function askYesNo(write: (text: string) => void, cancellation: Cancellation): Promise<Confirmation> {
   const input = createReadStream("/dev/tty");
   const lines = createInterface({ input });
   const forget = cancellation.onRequest(() => lines.close());
@@ -46,9 +47,9 @@ async function askYesNo(write: (text: string) => void, cancellation: Cancellatio
         lines.once("line", resolve);
         lines.once("close", () => resolve(undefined));
       });
-      if (line === undefined) return false;
-      if (/^y(?:es)?$/i.test(line.trim())) return true;
-      if (/^no?$/i.test(line.trim())) return false;
+      if (line === undefined) return "no";
+      if (/^y(?:es)?$/i.test(line.trim())) return "yes";
+      if (/^no?$/i.test(line.trim())) return "no";
     }
   } finally {
     forget();

@@ -7,7 +7,7 @@ import { newSpanIdentity } from "../../core/trace-context.ts";
 import type { Cancellation } from "../../workflow/cancellation.ts";
 import type { Stage } from "../../workflow/definition.ts";
 import { type RunOutcome, runWorkflow } from "../../workflow/engine.ts";
-import type { StagePersona } from "../../workflow/engine-context.ts";
+import type { Confirmation, StagePersona } from "../../workflow/engine-context.ts";
 import { endLeftoverGroup } from "../../workflow/process-group.ts";
 import { createRun, pruneStoredRuns, removeStoredRun } from "../../workflow/run-store.ts";
 import type { CliContext } from "../context.ts";
@@ -32,7 +32,7 @@ export interface ExecutionOptions {
   readonly view: RunView;
   readonly cancellation: Cancellation;
   readonly maxParallel: number;
-  readonly confirm: (stage: Stage, item: string) => Promise<boolean>;
+  readonly confirm: (stage: Stage, item: string) => Promise<Confirmation>;
 }
 
 /** The personas of all stages. @throws UserError for one that is not there, before anything has begun. */
