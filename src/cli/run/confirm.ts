@@ -1,5 +1,6 @@
-import { createReadStream } from "node:fs";
+import fs from "node:fs";
 import { createInterface } from "node:readline";
+import { ReadStream } from "node:tty";
 import { isTerminal } from "../../core/output.ts";
 import type { Cancellation } from "../../workflow/cancellation.ts";
 import type { Stage } from "../../workflow/definition.ts";
@@ -37,7 +38,8 @@ export function createConfirm(
 }
 
 async function askYesNo(write: (text: string) => void, cancellation: Cancellation): Promise<Confirmation> {
-  const input = createReadStream("/dev/tty");
+  // Not a stream of a file: its read that is under way when it is closed would take the next answer along.
+  const input = new ReadStream(fs.openSync("/dev/tty", "r"));
   const lines = createInterface({ input });
   const forget = cancellation.onRequest(() => lines.close());
   try {
