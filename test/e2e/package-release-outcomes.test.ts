@@ -161,7 +161,7 @@ describe("a run of package-release tells one story by exit code, JSON, spans and
     const project = npmProject();
     hangingTests(project);
     project.commit("Hang");
-    const { spawn, otlp, gateway, sandbox } = await releaseHome(project);
+    const { run, spawn, otlp, gateway, sandbox } = await releaseHome(project);
     const running = spawn([...RELEASE, "--json"]);
     await waitFor(() => isRunning(project), { what: "the tests to run" });
     running.child.kill("SIGTERM");
@@ -182,6 +182,11 @@ describe("a run of package-release tells one story by exit code, JSON, spans and
       "    bash 143 (ended by SIGTERM)",
     ]);
     expect(countsOf(gateway)).toEqual(countsOfStopped("cancellation", {}));
+    const { stdout: log } = await run(["runs", "logs", document.runId, "quality_validation"]);
+    expect(log).toMatch(
+      /^Stopped by SIGTERM\.\nSo far: .*\nTo go on: tta-persona run .*\nTo undo: {2}git checkout/m,
+    );
+    expect(log).not.toContain("The tests failed");
     await isGone(project);
     await noDeliverer(sandbox, 2000);
     expect(sandbox.processes()).toEqual([]);
