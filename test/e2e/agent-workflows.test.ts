@@ -103,6 +103,17 @@ describe("a workflow that an agent leads", { timeout: 60_000 }, () => {
     expect(confirmed, confirmed.stdout).toMatchObject({ code: 0, stderr: "" });
   });
 
+  test("without an agent, a person on a terminal is asked item by item", async () => {
+    const { sandbox } = await releaseHome(npmProject());
+    const { stdout, code } = await sandbox.runTty(["run", "bug-fix", "--issue", "42"], {
+      env: { TTA_PERSONA_DELIVERY: "off" },
+      stdin: "y\nmaybe\nyes\nn\n",
+    });
+    expect(code, stdout).toBe(1);
+    expect(stdout.match(/Done\? \[y\/n\]/g)).toHaveLength(4);
+    expect(stdout).toMatch(/failed: not confirmed: It was looked for other places with the same mistake/);
+  });
+
   test.each([
     ["feature-development", "--feature"],
     ["bug-fix", "--issue"],

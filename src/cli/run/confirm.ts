@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import fs from "node:fs";
 import { createInterface } from "node:readline";
 import { ReadStream } from "node:tty";
@@ -22,12 +23,13 @@ export function createConfirm(
   if (isAnsweredYes) return () => Promise.resolve("yes");
   if (!isTerminal(0) || !isTerminal(1)) return () => Promise.resolve("nobody");
   let last: Promise<unknown> = Promise.resolve();
+  const typedAhead: string[] = [];
   return (stage, item) => {
     const answer = last.then(async () => {
       view.pause();
       try {
         output.raw(`${paint.bold(stage.id)} (${stage.persona}): ${printable(item)}\n`);
-        return await askYesNo(output.raw, cancellation);
+        return await askYesNo(output.raw, typedAhead, cancellation);
       } finally {
         view.resume();
       }
@@ -37,18 +39,21 @@ export function createConfirm(
   };
 }
 
-async function askYesNo(write: (text: string) => void, cancellation: Cancellation): Promise<Confirmation> {
+async function askYesNo(
+  write: (text: string) => void,
+  typedAhead: string[],
+  cancellation: Cancellation,
+): Promise<Confirmation> {
   // Not a stream of a file: its read that is under way when it is closed would take the next answer along.
   const input = new ReadStream(fs.openSync("/dev/tty", "r"));
   const lines = createInterface({ input });
+  lines.on("line", (line) => typedAhead.push(line));
   const forget = cancellation.onRequest(() => lines.close());
   try {
     for (;;) {
       write("  Done? [y/n] ");
-      const line = await new Promise<string | undefined>((resolve) => {
-        lines.once("line", resolve);
-        lines.once("close", () => resolve(undefined));
-      });
+      if (typedAhead.length === 0) await Promise.race([once(lines, "line"), once(lines, "close")]);
+      const line = typedAhead.shift();
       if (line === undefined) return "no";
       if (/^y(?:es)?$/i.test(line.trim())) return "yes";
       if (/^no?$/i.test(line.trim())) return "no";
