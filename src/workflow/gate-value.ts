@@ -40,7 +40,8 @@ export function checkValue(
 /** Compares a number, or with `equals` a text. */
 export function compare(value: string, { min, max, equals }: Bounds): Verdict {
   if (equals !== undefined) {
-    return { passed: value === equals, detail: `${value} ${value === equals ? "=" : "≠"} ${equals}` };
+    const passed = value === equals;
+    return { passed, detail: passed ? `is ${value}` : `is ${value}, not ${equals}` };
   }
   const number = value.trim() === "" ? Number.NaN : Number(value);
   if (!Number.isFinite(number)) return { passed: false, detail: `${value} is no number` };
