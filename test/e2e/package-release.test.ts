@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { buildingPython } from "../support/building-python.ts";
 import { realServersAvailable, startPrometheus, startPushgateway } from "../support/real-servers.ts";
+import { waitFor } from "../support/wait-for.ts";
 import { npmProject, pythonProject } from "../workflows-built-in/support/sample-project.ts";
 import { noDeliverer } from "./delivery-home.ts";
 import { countsOf, documentOf, RELEASE, releaseHome, stagesOf, traceLines } from "./release-home.ts";
@@ -53,9 +54,15 @@ describe.skipIf(!realServersAvailable())("with the real Pushgateway and the real
     const { run } = await releaseHome(npmProject(), {}, { url: pushgateway.url, scrapeInterval: "250ms" });
     const result = await run(RELEASE);
     expect(result, result.stdout + result.stderr).toMatchObject({ code: 0, stderr: "" });
-    await prometheus.nextScrape();
+    const runs = async () =>
+      (await prometheus.query('hypertool_workflow_runs_total{result="success"}')).at(0)?.value;
+    await waitFor(async () => (await runs()) === 1, { what: "the run in Prometheus" });
 
-    const range = { startSeconds: since, endSeconds: Date.now() / 1000, stepSeconds: SCRAPE_SECONDS };
+    const range = {
+      startSeconds: since,
+      endSeconds: Date.now() / 1000 + SCRAPE_SECONDS,
+      stepSeconds: SCRAPE_SECONDS,
+    };
     // The first stage may be over before anything could be pushed.
     const later = 'stage=~"quality_validation|publish_deploy"';
     for (const [metric, series] of [
