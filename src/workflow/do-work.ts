@@ -92,9 +92,11 @@ export async function doManually(
   { confirm, cancellation }: EngineContext,
 ): Promise<WorkError | undefined> {
   for (const item of checklist) {
-    const isConfirmed = await confirm(stage, item);
+    const answer = await confirm(stage, item);
     if (cancellation.requested() !== undefined) return { type: "cancelled", message: "cancelled" };
-    if (!isConfirmed) return { type: "not_confirmed", message: `not confirmed: ${item}` };
+    if (answer === "yes") continue;
+    const how = answer === "nobody" ? "; nobody is there to ask, and --yes was not given" : "";
+    return { type: "not_confirmed", message: `not confirmed: ${item}${how}` };
   }
   return undefined;
 }

@@ -19,6 +19,9 @@ export interface StagePersona {
 }
 
 /** Everything that running a workflow takes from outside. */
+/** What a person has said of an item; `nobody` where there is none to ask, as in CI. */
+export type Confirmation = "yes" | "no" | "nobody";
+
 export interface EngineContext {
   readonly home: Home;
   readonly env: Environment;
@@ -30,8 +33,8 @@ export interface EngineContext {
   readonly observer: RunObserver;
   /** Words of the agent CLI that the user has configured; the prompt comes behind them. Empty: none. */
   readonly agentCommand: readonly string[];
-  /** Asks a person; false when the answer is no, or there is nobody to ask. */
-  readonly confirm: (stage: Stage, item: string) => Promise<boolean>;
+  /** Asks a person. */
+  readonly confirm: (stage: Stage, item: string) => Promise<Confirmation>;
   readonly persona: (name: string) => StagePersona;
   /** How long a process may take to end after a signal. */
   readonly graceMs: number;

@@ -4,7 +4,7 @@ import type { PlannedStage, RunResult, RunStarted } from "../projection/run-fact
 import type { Stage } from "./definition.ts";
 import type { EngineContext, Run, StageOutcome } from "./engine-context.ts";
 import { type NextStages, nextStages, type StageState } from "./plan.ts";
-import { outcomeWithoutWork, runStage, skipStage } from "./run-stage.ts";
+import { outcomeWithoutWork, runStage, skipStage, tellFinished } from "./run-stage.ts";
 import type { Outputs } from "./run-store.ts";
 
 export interface RunOptions {
@@ -53,7 +53,9 @@ export async function runWorkflow(
     if (outputs === undefined) continue;
     run.outputs.set(stage.id, outputs);
     const known = { result: "success", isBlocked: false, isReused: true, outputs } as const;
-    outcomes.set(stage.id, outcomeWithoutWork(stage, clock.now(), known));
+    const outcome = outcomeWithoutWork(stage, clock.now(), known);
+    outcomes.set(stage.id, outcome);
+    tellFinished(outcome, context);
   }
   const running = new Map<string, Promise<StageOutcome>>();
   for (;;) {

@@ -51,7 +51,8 @@ function shorten(value: string): string {
 /** Compares a number, or with `equals` a text. @param shown what the detail says in place of the value. */
 export function compare(value: string, { min, max, equals }: Bounds, shown = value): Verdict {
   if (equals !== undefined) {
-    return { passed: value === equals, detail: `${shown} ${value === equals ? "=" : "≠"} ${equals}` };
+    const passed = value === equals;
+    return { passed, detail: passed ? `is ${shown}` : `is ${shown}, not ${equals}` };
   }
   const number = value.trim() === "" ? Number.NaN : Number(value);
   if (!Number.isFinite(number)) return { passed: false, detail: `${shown} is no number` };

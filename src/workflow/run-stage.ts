@@ -129,7 +129,7 @@ function finishStage(
 }
 
 /** Whoever watches cannot make a stage fail that is over. */
-function tellFinished(outcome: StageOutcome, { observer }: Pick<EngineContext, "observer">): void {
+export function tellFinished(outcome: StageOutcome, { observer }: Pick<EngineContext, "observer">): void {
   try {
     observer.stageFinished(outcome);
   } catch {
@@ -192,13 +192,20 @@ async function workWithRetries(
     if (number >= stage.retry.attempts || !isRetried(end, stage.retry)) {
       if (stage.fallback === undefined) return { end, attempts: number };
       observer.fallingBack(stage, reason);
-      return { end: await attempt(stage.fallback, number + 1), attempts: number };
+      const last = await attempt(stage.fallback, number + 1);
+      return { end: withReason(last, reason), attempts: number };
     }
     const delayMs = delayBefore(number + 1, stage.retry);
     observer.retrying(stage, number, reason, delayMs);
     await waitUnlessCancelled(delayMs, cancellation);
     if (cancellation.requested() !== undefined) return { end, attempts: number };
   }
+}
+
+/** Why the fallback was tried is often what has to be mended. */
+function withReason(end: AttemptEnd, reason: string): AttemptEnd {
+  if (end.error === undefined || end.error.type === "cancelled") return end;
+  return { ...end, error: { ...end.error, message: `${end.error.message} (the fallback of: ${reason})` } };
 }
 
 /** What could not even be started, or was not confirmed, does not get better by trying again. */

@@ -75,7 +75,7 @@ export async function runIn(stages: string, changes: Changes = {}) {
       masker: createMasker({ secretValues: [] }),
       cancellation: createCancellation(),
       agentCommand: [],
-      confirm: () => Promise.resolve(true),
+      confirm: () => Promise.resolve("yes"),
       persona: (name) => ({
         name,
         allowEnvironmentAccess: undefined,

@@ -136,7 +136,16 @@ describe("the built-in personas", () => {
   test.each([
     ["backend-engineer", ["GITHUB_TOKEN"]],
     ["data-scientist", ["HF_TOKEN"]],
-    ["devops-engineer", ["GITHUB_TOKEN", "KUBECONFIG", "DOCKER_HOST", "NPM_TOKEN"]],
+    [
+      "devops-engineer",
+      [
+        "GITHUB_TOKEN",
+        "KUBECONFIG",
+        "DOCKER_HOST",
+        "NPM_TOKEN",
+        "npm_config_//registry.npmjs.org/:_authToken",
+      ],
+    ],
     ["frontend-engineer", ["GITHUB_TOKEN", "VITE_X"]],
     ["observability-expert", ["OTEL_EXPORTER_OTLP_HEADERS"]],
     ["testing-specialist", ["GITHUB_TOKEN"]],

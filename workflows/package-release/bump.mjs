@@ -1,7 +1,6 @@
-import { existsSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { existsSync, readFileSync, rmSync, statSync } from "node:fs";
 import { Failure, print } from "../project/command.mjs";
-import { handOn, parameter } from "../project/stage.mjs";
+import { handOn, parameter, resumeLatestCommand } from "../project/stage.mjs";
 import { addSection, hasSection, unreleasedEntries } from "./changelog.mjs";
 import { changedPaths, git, gitSays, requireRepository, subjectsSinceLastTag, tagExists } from "./git.mjs";
 import { packageKind, packages } from "./kinds.mjs";
@@ -9,9 +8,11 @@ import {
   applyPlan,
   isUnderWay,
   listed,
+  otherReleases,
   readNote,
   releaseDirectory,
   requireNothingElse,
+  unfinishedRelease,
   writePlan,
 } from "./release.mjs";
 import { standOfRelease } from "./undo.mjs";
@@ -27,7 +28,7 @@ export async function bump() {
   if (await tagExists(version)) {
     throw new Failure(
       `The tag v${version} exists already: release a newer version. ` +
-        "A release that was interrupted goes on with: tta-persona run package-release --resume",
+        `A release that was interrupted goes on with: ${resumeLatestCommand()}`,
     );
   }
   const directory = await releaseDirectory(version);
@@ -69,7 +70,7 @@ async function planRelease(version, directory) {
   if (!(await gitSays("ls-files", "--error-unmatch", "--", manifest))) {
     throw new Failure(`git does not know ${manifest}. Commit it first.`);
   }
-  await requireCleanTree();
+  await requireCleanTree(directory);
   const refusal = await refusalOf(version, previous, parameter("publish") === "true");
   if (refusal !== undefined) throw new Failure(refusal);
 
@@ -103,9 +104,14 @@ async function planRelease(version, directory) {
   );
 }
 
-async function requireCleanTree() {
+async function requireCleanTree(directory) {
   const changed = await changedPaths("all");
   if (changed.length === 0) return;
+  const other = await unfinishedRelease(directory, changed);
+  if (other !== undefined) {
+    const stand = await standOfRelease(other, resumeLatestCommand());
+    throw new Failure(`The release of ${other.version} is not finished.\n${stand}`);
+  }
   throw new Failure(`The tree is not clean: ${listed(changed)}. Commit, stash or ignore that, then release.`);
 }
 
@@ -121,7 +127,7 @@ async function entriesOf(text, previous) {
 
 async function goOnWith(plan) {
   if (plan.changelog !== parameter("changelog")) {
-    const stand = await standOfRelease(plan);
+    const stand = await standOfRelease(plan, resumeLatestCommand());
     throw new Failure(`A release of ${plan.version} with another --changelog is under way.\n${stand}`);
   }
   await requireNothingElse(plan);
@@ -131,11 +137,7 @@ async function goOnWith(plan) {
 
 /** The notes and artefacts of earlier releases, but for the newest: one of them may still have to be published. */
 function forgetOthers(directory) {
-  const parent = dirname(directory);
-  if (!existsSync(parent)) return;
-  const others = readdirSync(parent)
-    .map((name) => join(parent, name))
-    .filter((path) => path !== directory)
+  const others = otherReleases(directory)
     .map((path) => ({ path, changedAt: statSync(path).mtimeMs }))
     .sort((a, b) => b.changedAt - a.changedAt);
   for (const { path } of others.slice(KEPT_RELEASES)) rmSync(path, { recursive: true, force: true });

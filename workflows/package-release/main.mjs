@@ -1,5 +1,6 @@
 // The stages and gates of the workflow package-release: `main.mjs bump | validate | publish | check <gate>`, in
 // the package's folder.
+import { constants } from "node:os";
 import { Failure, print, runMain } from "../project/command.mjs";
 import { bump, requiredVersion } from "./bump.mjs";
 import { checks } from "./checks.mjs";
@@ -34,9 +35,19 @@ await runMain(async () => {
 });
 
 async function orSayHowToGoOn(plan, work) {
+  let isStopped = false;
+  // The programs that were started get the same signal.
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
+    process.once(signal, async () => {
+      isStopped = true;
+      process.stderr.write(`Stopped by ${signal}.\n${await standOfRelease(plan)}\n`);
+      process.exit(128 + constants.signals[signal]);
+    });
+  }
   try {
     await work();
   } catch (error) {
+    if (isStopped) return new Promise(() => {});
     if (error instanceof Failure) error.message += `\n${await standOfRelease(plan)}`;
     throw error;
   }

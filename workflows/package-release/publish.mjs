@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { capture, Failure, print } from "../project/command.mjs";
-import { handOn, parameter } from "../project/stage.mjs";
+import { handOn, parameter, resumeCommand } from "../project/stage.mjs";
 import { git, gitSays, tagExists } from "./git.mjs";
 import { registries } from "./kinds.mjs";
 import { hashOf, pathsBetween, requireNothingElse } from "./release.mjs";
 
-const AGAIN = "Validate again: tta-persona run package-release --resume --from quality_validation";
+const AGAIN = `Validate again: ${resumeCommand("quality_validation")}`;
 
 /**
  * Stage `publish_deploy`: commit, tag, publish, in this order: what cannot be undone comes last. Each step looks

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import {
   existsSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   realpathSync,
   renameSync,
@@ -11,6 +12,7 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { Failure } from "../project/command.mjs";
+import { resumeCommand } from "../project/stage.mjs";
 import { changedPaths, git } from "./git.mjs";
 
 /**
@@ -126,6 +128,33 @@ export function isUnderWay(plan) {
 }
 
 /**
+ * The plan of another release of this package that was begun and not committed.
+ *
+ * @param {string} directory of this release.
+ * @param {readonly string[]} changed the paths that git says differ from the last commit.
+ * @returns {Promise<ReleasePlan | undefined>}
+ */
+export async function unfinishedRelease(directory, changed) {
+  const prefix = await packagePrefix();
+  const isMade = ({ path, after }) => changed.includes(prefix + path) && hashOf(path) === after;
+  return otherReleases(directory)
+    .map((other) => readNote(other, "plan"))
+    .find((plan) => plan?.files.some(isMade));
+}
+
+/**
+ * @param {string} directory of a release.
+ * @returns {string[]} those of the others.
+ */
+export function otherReleases(directory) {
+  const parent = dirname(directory);
+  if (!existsSync(parent)) return [];
+  return readdirSync(parent)
+    .map((name) => join(parent, name))
+    .filter((path) => path !== directory);
+}
+
+/**
  * Fails when files that git knows differ from the last commit and are not the release's own: the tag would not
  * hold what was tested.
  *
@@ -138,7 +167,7 @@ export async function requireNothingElse(plan) {
   if (foreign.length === 0) return;
   throw new Failure(
     `${listed(foreign)} changed since the release began, and would be missing from it. ` +
-      "Commit or restore them, then validate again: --resume --from quality_validation.",
+      `Commit or restore them, then validate again: ${resumeCommand("quality_validation")}`,
   );
 }
 

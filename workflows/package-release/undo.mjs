@@ -1,3 +1,4 @@
+import { resumeCommand } from "../project/stage.mjs";
 import { git, tagExists } from "./git.mjs";
 import { hashOf } from "./release.mjs";
 
@@ -5,9 +6,10 @@ import { hashOf } from "./release.mjs";
  * Says what a release has done so far, how to go on with it, and how to undo it.
  *
  * @param {import("./release.mjs").ReleasePlan} plan
+ * @param {string} [toGoOn] the command for it.
  * @returns {Promise<string>} empty when nothing has been done.
  */
-export async function standOfRelease(plan) {
+export async function standOfRelease(plan, toGoOn = resumeCommand()) {
   const { version, files } = plan;
   const made = files.filter(({ path, before }) => hashOf(path) !== before);
   if (made.length === 0) return "";
@@ -23,11 +25,7 @@ export async function standOfRelease(plan) {
     ...(isTagged ? [`git tag -d v${version}`] : []),
     ...(isCommitted ? ["git reset --keep HEAD~1"] : restore(made)),
   ];
-  return [
-    `So far: ${done.join("; ")}.`,
-    "To go on: tta-persona run package-release --resume",
-    `To undo:  ${undo.join(" && ")}`,
-  ].join("\n");
+  return [`So far: ${done.join("; ")}.`, `To go on: ${toGoOn}`, `To undo:  ${undo.join(" && ")}`].join("\n");
 }
 
 async function hasReleaseCommit(version) {

@@ -12,6 +12,21 @@ export function parameter(name) {
 }
 
 /**
+ * The command that goes on with this run, also when others were begun meanwhile.
+ *
+ * @param {string} [from] the stage to begin with; where it stopped by default.
+ */
+export function resumeCommand(from) {
+  const id = process.env.TTA_RUN_ID ?? "";
+  return `${resumeLatestCommand()} ${id}${from === undefined ? "" : ` --from ${from}`}`.trimEnd();
+}
+
+/** The command that goes on with the run before this one. */
+export function resumeLatestCommand() {
+  return `tta-persona run ${process.env.TTA_WORKFLOW ?? "package-release"} --resume`;
+}
+
+/**
  * Hands values on to later stages. A value may have any number of lines.
  *
  * @param {Readonly<Record<string, string | number | undefined>>} values undefined is left out.

@@ -1,34 +1,37 @@
+import { once } from "node:events";
 import { openSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { isatty, ReadStream } from "node:tty";
 import type { Cancellation } from "../../workflow/cancellation.ts";
 import type { Stage } from "../../workflow/definition.ts";
+import type { Confirmation } from "../../workflow/engine-context.ts";
 import type { CliContext } from "../context.ts";
 import { printable } from "../printable.ts";
 import type { RunView } from "./plain-view.ts";
 
 /**
  * Asks a person on the terminal to confirm an item, one at a time. Without a terminal nobody is there to ask, and the
- * answer is no: in CI a manual stage fails, unless `--yes` was given.
+ * answer is that: in CI a manual stage fails, unless `--yes` was given.
  */
 export function createConfirm(
   isAnsweredYes: boolean,
   view: RunView,
   cancellation: Cancellation,
   { flags, output, paint }: CliContext,
-): (stage: Stage, item: string) => Promise<boolean> {
-  if (isAnsweredYes) return () => Promise.resolve(true);
+): (stage: Stage, item: string) => Promise<Confirmation> {
+  if (isAnsweredYes) return () => Promise.resolve("yes");
   // With --json, standard output is one document's.
-  if (flags.json || !isatty(0) || !isatty(1)) return () => Promise.resolve(false);
+  if (flags.json || !isatty(0) || !isatty(1)) return () => Promise.resolve("nobody");
   let last: Promise<unknown> = Promise.resolve();
+  const typedAhead: string[] = [];
   return (stage, item) => {
     const answer = last.then(async () => {
       // It would be waiting for its turn while the run was stopped.
-      if (cancellation.requested() !== undefined) return false;
+      if (cancellation.requested() !== undefined) return "no";
       view.pause();
       try {
         output.raw(`${paint.bold(stage.id)} (${stage.persona}): ${printable(item)}\n`);
-        return await askYesNo(output.raw, cancellation);
+        return await askYesNo(output.raw, typedAhead, cancellation);
       } finally {
         view.resume();
       }
@@ -38,23 +41,26 @@ export function createConfirm(
   };
 }
 
-async function askYesNo(write: (text: string) => void, cancellation: Cancellation): Promise<boolean> {
+async function askYesNo(
+  write: (text: string) => void,
+  typedAhead: string[],
+  cancellation: Cancellation,
+): Promise<Confirmation> {
   const input = openTerminal();
-  if (input === undefined) return false;
+  if (input === undefined) return "nobody";
   const lines = createInterface({ input });
   // The terminal was closed.
   input.on("error", () => lines.close());
+  lines.on("line", (line) => typedAhead.push(line));
   const forget = cancellation.onRequest(() => lines.close());
   try {
     for (;;) {
       write("  Done? [y/n] ");
-      const line = await new Promise<string | undefined>((resolve) => {
-        lines.once("line", resolve);
-        lines.once("close", () => resolve(undefined));
-      });
-      if (line === undefined) return false;
-      if (/^y(?:es)?$/i.test(line.trim())) return true;
-      if (/^no?$/i.test(line.trim())) return false;
+      if (typedAhead.length === 0) await Promise.race([once(lines, "line"), once(lines, "close")]);
+      const line = typedAhead.shift();
+      if (line === undefined) return "no";
+      if (/^y(?:es)?$/i.test(line.trim())) return "yes";
+      if (/^no?$/i.test(line.trim())) return "no";
     }
   } finally {
     forget();

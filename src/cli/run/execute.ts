@@ -10,7 +10,7 @@ import type { WorkflowEntry } from "../../workflow/catalogue.ts";
 import type { Stage } from "../../workflow/definition.ts";
 import { checkPersonas } from "../../workflow/definition-file.ts";
 import { type RunOutcome, runWorkflow } from "../../workflow/engine.ts";
-import type { StagePersona } from "../../workflow/engine-context.ts";
+import type { Confirmation, StagePersona } from "../../workflow/engine-context.ts";
 import { endLeftoverGroup } from "../../workflow/process-group.ts";
 import type { Recorder } from "../../workflow/recorder.ts";
 import { createRun, pruneStoredRuns, removeStoredRun, takeStoredRun } from "../../workflow/run-store.ts";
@@ -18,7 +18,7 @@ import type { CliContext } from "../context.ts";
 import { findPersona, personaPlaces, problemLine } from "../find-persona.ts";
 import { stagePersona } from "../persona-for-stage.ts";
 import type { RunView } from "./plain-view.ts";
-import type { PreparedRun } from "./prepare.ts";
+import { type PreparedRun, storedRuns } from "./prepare.ts";
 import { secretsOfRun } from "./secrets-of-run.ts";
 
 /** How long a stage's process may take to end after a signal. */
@@ -28,6 +28,8 @@ export interface Execution {
   readonly runId: string;
   readonly trace: SpanIdentity;
   readonly outcome: RunOutcome;
+  /** What it takes to go on with it was kept. */
+  readonly isResumable: boolean;
 }
 
 export interface ExecutionOptions {
@@ -35,7 +37,7 @@ export interface ExecutionOptions {
   readonly cancellation: Cancellation;
   readonly recorder: Recorder;
   readonly maxParallel: number;
-  readonly confirm: (stage: Stage, item: string) => Promise<boolean>;
+  readonly confirm: (stage: Stage, item: string) => Promise<Confirmation>;
 }
 
 /** The personas of all stages. @throws UserError for one that is not there, before anything has begun. */
@@ -118,13 +120,26 @@ export async function executeRun(
       graceMs: GRACE_MS,
     },
   );
+  const isResumable =
+    !hasNothingToResume(outcome) && !(failedAtOnce(outcome) && hidesAnother(store.id, prepared, ctx));
   try {
-    // What is needed to resume goes when there is nothing to resume.
-    if (outcome.result === "success" || outcome.result === "skip") store.remove();
+    if (!isResumable) store.remove();
   } catch (error) {
     const code = errorCode(error);
     if (code === undefined) throw error;
     ctx.output.note(`what is not needed any more is still in ${home.runs} (${code})`);
   }
-  return { runId: store.id, trace, outcome };
+  return { runId: store.id, trace, outcome, isResumable };
+}
+
+const hasNothingToResume = ({ result }: RunOutcome) => result === "success" || result === "skip";
+
+/** As one that was refused. A run that was cancelled or took too long may have come far. */
+function failedAtOnce({ result, stages }: RunOutcome): boolean {
+  return (result === "failure" || result === "error") && !stages.some((stage) => stage.result === "success");
+}
+
+/** Whether there is an older run to resume, which `--resume` would not find any more. */
+function hidesAnother(id: string, { workflow, cwd }: PreparedRun, { home }: CliContext): boolean {
+  return storedRuns(workflow, cwd, home).some((run) => run.id !== id);
 }

@@ -3,7 +3,7 @@ import type { Paint } from "../../core/output.ts";
 import type { Stage } from "../../workflow/definition.ts";
 import { terminalText } from "../terminal-text.ts";
 import { createPlainView, type RunView } from "./plain-view.ts";
-import { shortDuration } from "./stage-lines.ts";
+import { type StageColumns, shortDuration } from "./stage-lines.ts";
 
 const REDRAW_MS = 200;
 
@@ -19,8 +19,8 @@ interface Running {
  */
 export function createLiveView(
   write: (text: string) => void,
-  columns: () => number,
-  idWidth: number,
+  terminalColumns: () => number,
+  columns: StageColumns,
   paint: Paint,
   clock: Clock,
 ): RunView {
@@ -35,8 +35,12 @@ export function createLiveView(
   const draw = () => {
     if (isPaused) return;
     const rows = [...running.values()].map(({ stage, startedAt, last }) => {
-      const head = `… ${stage.id.padEnd(idWidth)}  ${stage.persona}  ${shortDuration(clock.now() - startedAt)}`;
-      const width = Math.max(20, columns()) - 1;
+      const head = [
+        `… ${stage.id.padEnd(columns.id)}`,
+        stage.persona.padEnd(columns.persona),
+        shortDuration(clock.now() - startedAt),
+      ].join("  ");
+      const width = Math.max(20, terminalColumns()) - 1;
       const rest = width - head.length - 2;
       return `${head.slice(0, width)}${rest > 8 && last !== "" ? paint.dim(`  ${cut(last, rest)}`) : ""}\n`;
     });
@@ -50,7 +54,7 @@ export function createLiveView(
       write(text);
       draw();
     },
-    idWidth,
+    columns,
     paint,
   );
   const timer = setInterval(draw, REDRAW_MS);

@@ -1,6 +1,6 @@
 import type { Paint } from "../../core/output.ts";
 import type { RunObserver } from "../../workflow/engine-context.ts";
-import { gateLine, shortDuration, stageLine } from "./stage-lines.ts";
+import { gateLine, type StageColumns, shortDuration, stageLine } from "./stage-lines.ts";
 
 /** What watches a run for a person. */
 export interface RunView extends RunObserver {
@@ -12,7 +12,7 @@ export interface RunView extends RunObserver {
 }
 
 /** A line for each stage when it is over; what it printed stays in its log unless it failed. */
-export function createPlainView(write: (text: string) => void, idWidth: number, paint: Paint): RunView {
+export function createPlainView(write: (text: string) => void, columns: StageColumns, paint: Paint): RunView {
   const line = (text: string) => write(`${text}\n`);
   return {
     stageStarted: () => undefined,
@@ -22,7 +22,7 @@ export function createPlainView(write: (text: string) => void, idWidth: number, 
     fallingBack: (stage, reason) => line(`  ${stage.id}: failed (${reason}); its fallback is tried`),
     gateChecked: () => undefined,
     stageFinished(outcome) {
-      line(stageLine(outcome, idWidth, paint));
+      line(stageLine(outcome, columns, paint));
       for (const gate of outcome.gates) {
         if (outcome.result !== "success" || gate.result === "failed") line(gateLine(gate, paint));
       }

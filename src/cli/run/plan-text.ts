@@ -4,10 +4,15 @@ import { topologicalOrder } from "../../workflow/plan.ts";
 import { printable } from "../printable.ts";
 import type { RunJson } from "../run-shapes.ts";
 import type { PreparedRun } from "./prepare.ts";
+import { shortDuration } from "./stage-lines.ts";
 
 /** What a run would do, in the order in which it would. Values of parameters are not shown: they may be secret. */
 export function planText({ workflow, parameters, reused }: PreparedRun, paint: Paint): string {
-  const names = Object.keys(parameters);
+  const names = workflow.parameters
+    .filter(
+      ({ name, default: byDefault }) => parameters[name] !== undefined && parameters[name] !== byDefault,
+    )
+    .map(({ name }) => name);
   const head = `Would run ${paint.bold(workflow.name)}${names.length === 0 ? "" : ` with ${names.map((name) => `--${name}`).join(" ")}`}\n`;
   return `${head}${topologicalOrder(workflow.stages)
     .map((stage) => stageText(stage, reused.has(stage.id), paint))
@@ -21,7 +26,9 @@ function stageText(stage: Stage, isReused: boolean, paint: Paint): string {
   const lines = [
     ...stage.when.map((condition) => `only when ${conditionText(condition)}`),
     ...workLines(stage.work),
-    ...(stage.timeoutMs === undefined ? [] : [`at most ${stage.timeoutMs / 1000} s`]),
+    ...(stage.timeoutMs === undefined
+      ? []
+      : [`at most ${shortDuration(stage.timeoutMs).replace(/\.0s$/, "s")}`]),
     ...(stage.retry.attempts > 1 ? [`up to ${stage.retry.attempts} attempts`] : []),
     ...(stage.fallback === undefined ? [] : ["if that fails:", ...workLines(stage.fallback).map(indent)]),
     ...stage.gates.map((gate) => `gate ${gate.name}: ${gateText(gate)}`),

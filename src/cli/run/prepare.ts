@@ -1,4 +1,5 @@
 import { UserError } from "../../core/errors.ts";
+import type { Home } from "../../core/home.ts";
 import type { Stage, Workflow } from "../../workflow/definition.ts";
 import { camelCase } from "../../workflow/names.ts";
 import { parseParameters } from "../../workflow/parameters.ts";
@@ -33,7 +34,7 @@ export function prepareRun(workflow: Workflow, request: RunRequest, ctx: CliCont
   if (request.resume === undefined || request.resume === false) {
     const parameters = parseParameters(workflow, request.given, cwd);
     if (!parameters.ok) throw new UserError(parameters.error);
-    const last = from === undefined ? undefined : storedRuns(workflow, cwd, ctx)[0];
+    const last = from === undefined ? undefined : storedRuns(workflow, cwd, ctx.home)[0];
     return {
       workflow,
       parameters: parameters.value,
@@ -76,14 +77,15 @@ function stagesTakenAsDone(from: string, workflow: Workflow): readonly Stage[] {
   return selection.value.reused;
 }
 
-function storedRuns(workflow: Workflow, cwd: string, ctx: CliContext): readonly StoredRun[] {
-  return listStoredRuns(ctx.home.runs).filter(
+/** What can be resumed of a workflow in a directory, the newest first. */
+export function storedRuns(workflow: Workflow, cwd: string, home: Home): readonly StoredRun[] {
+  return listStoredRuns(home.runs).filter(
     ({ record }) => record.workflow === workflow.name && record.cwd === cwd,
   );
 }
 
 function findStoredRun(workflow: Workflow, wanted: string | true, cwd: string, ctx: CliContext): StoredRun {
-  const runs = storedRuns(workflow, cwd, ctx);
+  const runs = storedRuns(workflow, cwd, ctx.home);
   const found = wanted === true ? runs.slice(0, 1) : runs.filter(({ id }) => id.startsWith(wanted));
   const [run, other] = found;
   if (run !== undefined && other === undefined) return run;

@@ -1,5 +1,6 @@
 import fs from "node:fs";
 import type { Paint } from "../../core/output.ts";
+import type { RunResult } from "../../projection/run-facts.ts";
 import type { StageOutcome } from "../../workflow/engine-context.ts";
 import { findStageLogs } from "../../workflow/stage-log-path.ts";
 import type { CliContext } from "../context.ts";
@@ -7,7 +8,7 @@ import type { RunJson } from "../run-shapes.ts";
 import { terminalText } from "../terminal-text.ts";
 import type { Execution } from "./execute.ts";
 import type { PreparedRun } from "./prepare.ts";
-import { resultMark, shortDuration } from "./stage-lines.ts";
+import { resultMark, resultWord, shortDuration } from "./stage-lines.ts";
 
 /** Of what a failed stage has printed, this much is shown at the end; all of it is in its log. */
 const SHOWN_LOG_BYTES = 32 * 1024;
@@ -42,22 +43,25 @@ export function runJson({ workflow, resumes }: PreparedRun, { runId, trace, outc
 /** The last lines of a run: what the stages that failed have printed, then how it ended and what to do. */
 export function summaryText(
   { workflow }: PreparedRun,
-  { runId, outcome }: Execution,
+  { runId, outcome, isResumable }: Execution,
   ctx: CliContext,
 ): string {
   const { paint } = ctx;
   const failed = outcome.stages.filter(({ error }) => error !== undefined);
   const shown = failed.map((one) => failedOutput(one, runId, ctx));
   const took = shortDuration(outcome.endedAt - outcome.startedAt);
-  const word = { success: "done", skip: "nothing to do" }[outcome.result as string] ?? outcome.result;
-  const line = `${resultMark(outcome.result, paint)} ${paint.bold(workflow.name)} ${word} in ${took}  ${paint.dim(`run ${runId}`)}\n`;
-  if (failed.length === 0) return line;
+  const line = `${resultMark(outcome.result, paint)} ${paint.bold(workflow.name)} ${endOf(outcome.result, took)}  ${paint.dim(`run ${runId}`)}\n`;
+  if (isDone(outcome.result)) return line;
+  const isBegun = outcome.stages.some(({ result }) => result === "success");
+  const resume = [
+    `tta-persona run ${workflow.name} --resume`,
+    isBegun ? "go on behind the stages that are done" : "try again with the same parameters",
+  ];
   const isUnconfirmed = failed.some(({ error }) => error?.type === "not_confirmed");
+  const confirmed = [`${resume[0]} --yes`, "and confirm what nobody is asked for here"];
   const hints = [
-    [`tta-persona run ${workflow.name} --resume`, "go on behind the stages that are done"],
-    ...(isUnconfirmed
-      ? [[`tta-persona run ${workflow.name} --resume --yes`, "and confirm what nobody is asked for here"]]
-      : []),
+    ...(isResumable ? [resume] : []),
+    ...(isResumable && isUnconfirmed ? [confirmed] : []),
     [`tta-persona runs show ${runId}`, "what happened"],
   ];
   const width = Math.max(...hints.map(([command = ""]) => command.length));
@@ -66,6 +70,12 @@ export function summaryText(
     line,
     ...hints.map(([command = "", doc = ""]) => `  ${paint.cyan(command.padEnd(width))}  ${paint.dim(doc)}\n`),
   ].join("");
+}
+
+const isDone = (result: RunResult) => result === "success" || result === "skip";
+
+function endOf(result: RunResult, took: string): string {
+  return `${resultWord(result)} ${isDone(result) ? "in" : "after"} ${took}`;
 }
 
 function failedOutput({ stage, tail }: StageOutcome, runId: string, ctx: CliContext): string {

@@ -27,7 +27,8 @@ export function runShowText(run: RunRecord, paint: Paint, now: number): string {
   const end = run.finishedAt ?? (state === "running" ? now : lastSeen(run));
   const took = shortDuration(end - run.startedAt);
   const scale = { begin: run.startedAt, end: Math.max(end, run.startedAt + 1) };
-  const rows = run.stages.flatMap((stage) => stageRows(stage, run, scale, end));
+  const idWidth = Math.max(...run.stages.map(({ id }) => id.length));
+  const rows = run.stages.flatMap((stage) => stageRows(stage, idWidth, run, scale, end));
   const width = Math.max(...rows.map(({ label }) => label.length));
   const notes = [
     run.resumes === undefined ? [] : [`It goes on with ${run.resumes}.`],
@@ -58,7 +59,13 @@ interface Scale {
   readonly end: number;
 }
 
-function stageRows(stage: StageRecord, run: RunRecord, scale: Scale, end: number): readonly Row[] {
+function stageRows(
+  stage: StageRecord,
+  idWidth: number,
+  run: RunRecord,
+  scale: Scale,
+  end: number,
+): readonly Row[] {
   const state = stageStateOf(stage, run);
   const { startedAt } = stage;
   const took = startedAt === undefined ? "" : ` ${shortDuration((stage.finishedAt ?? end) - startedAt)}`;
@@ -68,7 +75,7 @@ function stageRows(stage: StageRecord, run: RunRecord, scale: Scale, end: number
   const attempts = stage.attempts.length > 1 ? stage.attempts : [];
   return [
     {
-      label: `${stage.id}  ${stage.persona}`,
+      label: `${stage.id.padEnd(idWidth)}  ${stage.persona}`,
       bar: bar(scale, startedAt, stage.finishedAt ?? end),
       text: `${word}${why}`,
       isBad,

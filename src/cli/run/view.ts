@@ -5,6 +5,7 @@ import type { Workflow } from "../../workflow/definition.ts";
 import type { CliContext } from "../context.ts";
 import { createLiveView } from "./live-view.ts";
 import { createPlainView, type RunView, silentView } from "./plain-view.ts";
+import { stageColumns } from "./stage-lines.ts";
 
 /** Where the terminal does not tell its width. */
 const UNKNOWN_COLUMNS = 80;
@@ -13,12 +14,12 @@ const UNKNOWN_COLUMNS = 80;
 export function createView({ stages }: Workflow, ctx: CliContext): RunView {
   const { flags, env, paint, clock } = ctx;
   if (flags.json || flags.quiet) return silentView;
-  const width = Math.max(...stages.map(({ id }) => id.length));
+  const columns = stageColumns(stages);
   const write = whileItCan(ctx.output.raw);
   const isLive = isatty(1) && env.TERM !== "dumb" && !envFlag(env, "CI");
-  if (!isLive) return createPlainView(write, width, paint);
+  if (!isLive) return createPlainView(write, columns, paint);
   const terminal = new WriteStream(1);
-  return createLiveView(write, () => terminal.columns || UNKNOWN_COLUMNS, width, paint, clock);
+  return createLiveView(write, () => terminal.columns || UNKNOWN_COLUMNS, columns, paint, clock);
 }
 
 /** A terminal that was closed, or a full disk behind a redirection, ends the progress and not the work. */
