@@ -14,10 +14,11 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   backend: ["projection", "core"],
   sink: ["projection", "backend", "journal", "core"],
   persona: ["projection", "journal", "core"],
+  llm: ["projection", "backend", "journal", "core"],
   workflow: ["projection", "backend", "journal", "core"],
   delivery: ["sink", "persona", "projection", "backend", "journal", "config", "core"],
   hot: ["persona", "projection", "delivery", "journal", "config", "core"],
-  cli: ["persona", "workflow", "delivery", "sink", "projection", "backend", "journal", "config", "core"],
+  cli: ["persona", "workflow", "llm", "delivery", "sink", "projection", "backend", "journal", "config", "core"],
 };
 
 /** Where a room is open to another one only in part. */
@@ -75,11 +76,17 @@ const vendors: readonly {
     room: "workflow",
     files: ["workflow/mapping.ts", "workflow/schema.ts", "workflow/schema-text.ts"],
   },
+  { name: /^@pydantic\/genai-prices$/, room: "llm", files: ["llm/price-package.ts"] },
+  { name: /^ai$/, room: "llm", files: ["llm/ai-sdk.ts"] },
+  { name: /^@ai-sdk\/openai$/, room: "llm", files: ["llm/provider-openai.ts"] },
+  { name: /^@ai-sdk\/anthropic$/, room: "llm", files: ["llm/provider-anthropic.ts"] },
+  { name: /^@ai-sdk\/openai-compatible$/, room: "llm", files: ["llm/provider-compatible.ts"] },
+  { name: /^zod$/, room: "llm", files: ["llm/price-schema.ts", "llm/report-schema.ts"] },
   { name: /^zod$/, room: "journal", files: ["journal/fact-schema.ts"] },
   {
     name: /^zod$/,
     room: "cli",
-    files: ["cli/json-document.ts", "cli/json-shapes.ts", "cli/run-shapes.ts", "cli/workflow-shapes.ts"],
+    files: ["cli/json-document.ts", "cli/json-shapes.ts", "cli/llm-shapes.ts", "cli/run-shapes.ts", "cli/workflow-shapes.ts"],
   },
 ];
 
