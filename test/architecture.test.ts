@@ -18,7 +18,18 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   workflow: ["projection", "backend", "journal", "core"],
   delivery: ["sink", "persona", "projection", "backend", "journal", "config", "core"],
   hot: ["persona", "projection", "delivery", "journal", "config", "core"],
-  cli: ["persona", "workflow", "llm", "delivery", "sink", "projection", "backend", "journal", "config", "core"],
+  cli: [
+    "persona",
+    "workflow",
+    "llm",
+    "delivery",
+    "sink",
+    "projection",
+    "backend",
+    "journal",
+    "config",
+    "core",
+  ],
 };
 
 /** Where a room is open to another one only in part. */
@@ -86,7 +97,13 @@ const vendors: readonly {
   {
     name: /^zod$/,
     room: "cli",
-    files: ["cli/json-document.ts", "cli/json-shapes.ts", "cli/llm-shapes.ts", "cli/run-shapes.ts", "cli/workflow-shapes.ts"],
+    files: [
+      "cli/json-document.ts",
+      "cli/json-shapes.ts",
+      "cli/llm-shapes.ts",
+      "cli/run-shapes.ts",
+      "cli/workflow-shapes.ts",
+    ],
   },
 ];
 

@@ -14,6 +14,8 @@ export const commandNames: readonly string[] = [
   "run",
   "runs",
   "exec",
+  "llm",
+  "tokens",
   "trust",
   "workflow",
   "flush",

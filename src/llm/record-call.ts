@@ -46,7 +46,7 @@ export interface RecordContext extends FactContext {
   readonly prices: PriceOverrides;
   readonly texts: TextKeeper;
   /** What is kept of the texts of this persona's calls. Asked only where there are any. */
-  readonly captureOf: (persona: string) => Capture;
+  readonly captureOf: (persona: string) => Capture | Promise<Capture>;
 }
 
 /**
@@ -66,7 +66,7 @@ export async function recordCall(
   const { persona, chatmode, run } = place;
   const price = costUsd === undefined ? await worthOf(report, context) : { costUsd };
   const hasTexts = input !== undefined || output !== undefined || metadata !== undefined;
-  const kept = hasTexts ? context.texts.keep(report, context.captureOf(persona)) : {};
+  const kept = hasTexts ? context.texts.keep(report, await context.captureOf(persona)) : {};
   const blobs = new Map<string, string>();
   const data: LlmCalled = {
     persona,
