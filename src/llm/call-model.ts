@@ -60,15 +60,21 @@ export async function callModel(call: ModelCall, context: CallContext): Promise<
   }
   let fact: LlmCalledFact | undefined;
   try {
-    const isAsked = askModel(call, context);
-    // While the model thinks about it.
-    void loadPrices();
-    const answer = await isAsked;
+    const answer = await askModel(call, { ...context, fetch: loadingPrices(context.fetch) });
     fact = await record({ ...reportOf(answer), ...budgetOf(verdict) });
     return { kind: "called", answer, fact };
   } finally {
     await context.gate.settle(planned, verdict, fact !== undefined);
   }
+}
+
+/** The price list is loaded while the model thinks, not before it is asked nor after it has answered. */
+function loadingPrices(fetch: typeof globalThis.fetch): typeof globalThis.fetch {
+  return (input, init) => {
+    const answer = fetch(input, init);
+    void loadPrices();
+    return answer;
+  };
 }
 
 function aboutRequest(call: ModelCall) {

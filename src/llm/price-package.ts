@@ -1,7 +1,7 @@
 import { calcPrice } from "@pydantic/genai-prices";
 
 /**
- * What the package of public prices says, in US dollars; undefined where it knows no price. Loaded by `import()` only:
+ * What the package of public prices says, in US dollars; undefined where it knows no price. Loaded late, where one is asked for:
  * it holds the prices of all models.
  *
  * @param usage by the package's names; the parts are included in their sums.
