@@ -66,6 +66,18 @@ test("a secret that the cut would halve does not show its first half", () => {
   );
 });
 
+test("nor where so much was masked that the rest moves up", () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 0, max: VALUE.length }), (offset) => {
+      const input = `${"x".repeat(offset)} ${`${VALUE} `.repeat(100_000)}`;
+      const { text = "", isCut } = keeper.keep({ input }, "masked").input ?? {};
+      expect(isCut).toBe(true);
+      expect(text).toMatch(/^x*(?: \*\*\*)+ ?\**$/);
+    }),
+    { numRuns: 18 },
+  );
+});
+
 test("metadata stays small, whatever is in it", () => {
   const many = Object.fromEntries(
     Array.from({ length: 100 }, (_, index) => [`k${index}`, "v".repeat(10_000)]),
