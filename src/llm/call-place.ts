@@ -28,7 +28,7 @@ export function placeFromEnvironment(env: Environment): CallPlace | undefined {
 }
 
 /** The run and the stage that this process was started by, at whatever depth. */
-export function runFromEnvironment(env: Environment): CallPlace["run"] | undefined {
+function runFromEnvironment(env: Environment): CallPlace["run"] | undefined {
   const workflow = envValue(env, "TTA_WORKFLOW");
   const runId = envValue(env, "TTA_RUN_ID");
   const stage = envValue(env, "TTA_STAGE");

@@ -46,7 +46,7 @@ export function openaiChunk(response: ServerResponse, content: string) {
   });
 }
 
-export const OPENAI_USAGE = {
+const OPENAI_USAGE = {
   prompt_tokens: 10_000,
   completion_tokens: 1000,
   total_tokens: 11_000,
