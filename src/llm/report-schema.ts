@@ -10,29 +10,36 @@ const tokens = z.int().min(0);
 const word = z.string().min(1).max(200);
 
 /** One call on standard input of `tokens record`. Unknown fields are refused: a typo would lose what it was about. */
-const entrySchema = z.strictObject({
-  model: word.describe("`model` or `provider/model`"),
-  provider: word.exactOptional(),
-  input: tokens.exactOptional().describe("tokens, cached ones included"),
-  output: tokens.exactOptional().describe("tokens, reasoning included"),
-  cached: tokens.exactOptional().describe("input tokens that came from the cache"),
-  cacheCreation: tokens.exactOptional().describe("input tokens that were written to the cache"),
-  reasoning: tokens.exactOptional(),
-  costUsd: z.number().min(0).exactOptional().describe("where it is known; else the price list's"),
-  startedAt: z.iso.datetime({ offset: true }).exactOptional(),
-  latencyMs: z.number().min(0).exactOptional(),
-  firstTokenMs: z.number().min(0).exactOptional().describe("from the start of the call"),
-  outcome: z.enum(["ok", "error", "aborted"]).exactOptional(),
-  error: z.strictObject({ type: word, message: z.string().exactOptional() }).exactOptional(),
-  operation: word.exactOptional().describe("such as chat or embeddings"),
-  taskType: word.exactOptional(),
-  prompt: z.string().exactOptional(),
-  response: z.string().exactOptional(),
-  finishReason: word.exactOptional(),
-  responseId: word.exactOptional(),
-  metadata: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).exactOptional(),
-  persona: word.exactOptional(),
-});
+const entrySchema = z
+  .strictObject({
+    model: word.describe("`model` or `provider/model`"),
+    provider: word.exactOptional(),
+    input: tokens.exactOptional().describe("tokens, cached ones included"),
+    output: tokens.exactOptional().describe("tokens, reasoning included"),
+    cached: tokens.exactOptional().describe("input tokens that came from the cache"),
+    cacheCreation: tokens.exactOptional().describe("input tokens that were written to the cache"),
+    reasoning: tokens.exactOptional(),
+    costUsd: z.number().min(0).exactOptional().describe("where it is known; else the price list's"),
+    startedAt: z.iso.datetime({ offset: true }).exactOptional(),
+    latencyMs: z.number().min(0).exactOptional(),
+    firstTokenMs: z.number().min(0).exactOptional().describe("from the start of the call"),
+    outcome: z.enum(["ok", "error", "aborted"]).exactOptional(),
+    error: z.strictObject({ type: word, message: z.string().exactOptional() }).exactOptional(),
+    operation: word.exactOptional().describe("such as chat or embeddings"),
+    taskType: word.exactOptional(),
+    prompt: z.string().exactOptional(),
+    response: z.string().exactOptional(),
+    finishReason: word.exactOptional(),
+    responseId: word.exactOptional(),
+    metadata: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).exactOptional(),
+    persona: word.exactOptional(),
+  })
+  .meta({ title: "a call of a model, for tta-persona tokens record --stdin" });
+
+/** The published JSON Schema of one call. */
+export function callJsonSchema(): string {
+  return `${JSON.stringify(z.toJSONSchema(entrySchema, { io: "input" }), null, 2)}\n`;
+}
 
 export interface ReadReport {
   readonly report: CallReport;

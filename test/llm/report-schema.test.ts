@@ -1,5 +1,8 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { readReports } from "../../src/llm/report-schema.ts";
+import { callJsonSchema, readReports } from "../../src/llm/report-schema.ts";
+import { repositoryRoot } from "../support/run-binary.ts";
 
 const NOW = Date.UTC(2026, 0, 1);
 const one = { model: "openai/gpt-4o", input: 900, output: 80 };
@@ -101,4 +104,8 @@ test.each([
   const reports = readReports(text, NOW);
   expect(reports).toMatchObject({ ok: false, error: { reason: "invalid-call", hint: expect.any(String) } });
   expect(!reports.ok && reports.error.message).toContain(`standard input, ${message}`);
+});
+
+test("the published JSON Schema is that of the program; npm run docs writes it", () => {
+  expect(readFileSync(join(repositoryRoot, "schemas/llm-call.schema.json"), "utf8")).toBe(callJsonSchema());
 });

@@ -27,7 +27,7 @@ const record: Command = {
     "stage or `exec` the call counts for their persona. With --stdin, calls come as JSON: one object, an array, or " +
     "one object per line, with the fields model, provider, input, output, cached, cacheCreation, reasoning, costUsd, " +
     "startedAt, latencyMs, firstTokenMs, outcome, error {type, message}, operation, taskType, prompt, response, " +
-    "finishReason, responseId, metadata and persona. Either all of them are recorded, or, where one is wrong, none.",
+    "finishReason, responseId, metadata and persona (schemas/llm-call.schema.json). Either all of them are recorded, or, where one is wrong, none.",
   options: [
     { flags: "--model <name>", doc: "model, or provider/model" },
     { flags: "--provider <name>", doc: "such as openai; the model's name may have slashes then" },
