@@ -10,6 +10,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { Worker } from "node:worker_threads";
 import { writeJournal } from "./journal.mjs";
+import { measureLlm } from "./llm.mjs";
 import { measureWorkflow } from "./workflow.mjs";
 
 const { values } = parseArgs({
@@ -183,4 +184,10 @@ process.stdout.write(
 for (const [name, ms, budget] of workflow.rows) {
   const verdict = ms <= budget ? "" : "over";
   process.stdout.write(`${name.padEnd(44)} ${ms.toFixed(0).padStart(5)}  ≤ ${budget}  ${verdict}\n`);
+}
+
+process.stdout.write(`\n${"recording a call of a model, over the bare client".padEnd(44)}    ms  budget\n`);
+for (const [name, ms, budget] of await measureLlm(newHome("llm", {}), rounds)) {
+  const verdict = ms <= budget ? "" : "over";
+  process.stdout.write(`${name.padEnd(44)} ${ms.toFixed(2).padStart(5)}  ≤ ${budget}  ${verdict}\n`);
 }

@@ -19,9 +19,10 @@ try {
     outfile: bundle.pathname,
     logLevel: "error",
   });
-  const { commandsMarkdown, workflowJsonSchema } = await import(bundle.href);
+  const { callJsonSchema, commandsMarkdown, workflowJsonSchema } = await import(bundle.href);
   texts.set("docs/commands.md", await commandsMarkdown());
   texts.set("schemas/workflow.schema.json", workflowJsonSchema());
+  texts.set("schemas/llm-call.schema.json", callJsonSchema());
 } finally {
   rmSync(bundle, { force: true });
 }

@@ -5,6 +5,7 @@ import { exitCodesOf } from "../src/cli/help-text.ts";
 import { jsonShapes } from "../src/cli/json-shapes.ts";
 import { globalOptions } from "../src/cli/route.ts";
 
+export { callJsonSchema } from "../src/llm/report-schema.ts";
 export { workflowJsonSchema } from "../src/workflow/schema.ts";
 
 /** docs/commands.md, from the data of the commands and the shapes of their documents. */

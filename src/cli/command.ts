@@ -60,11 +60,17 @@ export interface Invocation {
   /** In the order of the command's `arguments`; an optional one that was left out is undefined. A variadic one is spread. */
   readonly args: readonly (string | undefined)[];
   /** By camel-case name. */
-  readonly options: Readonly<Record<string, string | boolean | undefined>>;
+  readonly options: Readonly<Record<string, string | boolean | readonly string[] | undefined>>;
 }
 
 /** The value of an option that takes one. */
 export function optionText(invocation: Invocation, name: string): string | undefined {
   const value = invocation.options[name];
   return typeof value === "string" ? value : undefined;
+}
+
+/** The values of an option that takes several, `--metadata <pairs...>`. */
+export function optionList(invocation: Invocation, name: string): readonly string[] {
+  const value = invocation.options[name];
+  return Array.isArray(value) ? value : [];
 }

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { document, lines, origin, problem, seconds, time } from "./json-document.ts";
 import "./budget-shapes.ts";
+import "./llm-shapes.ts";
 import "./run-shapes.ts";
 import "./workflow-shapes.ts";
 
@@ -77,6 +78,7 @@ const showShape = document("show", {
     .object({ tokens: z.int(), window: z.string() })
     .optional()
     .describe("consumption budget: tokens per window"),
+  capture: z.string().optional().describe("what is kept of its model calls' texts"),
   allowedServers: lines.optional(),
   allowedTools: z.record(z.string(), lines).optional().describe("by MCP server"),
   restrictedPaths: lines.optional(),

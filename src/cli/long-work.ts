@@ -31,13 +31,17 @@ export async function deliverAfterRecording(recorder: Recorder, ctx: CliContext)
 
 /** Where the disk is full or the home read-only, the work goes on and one line says that it is not recorded. */
 export function recorderFor(ctx: CliContext): Recorder {
-  const { home, env, clock, version, output, settings } = ctx;
+  const { home, env, clock, version, settings } = ctx;
   return createRecorder({
     home,
     env,
     clock,
     version,
     segmentBytes: settings.segmentBytes,
-    onTrouble: (error) => output.note(`not recorded (${errorCode(error) ?? "unknown error"})`),
+    onTrouble: (error) => notRecorded(ctx, error),
   });
+}
+
+export function notRecorded({ output }: CliContext, error: unknown): void {
+  output.note(`not recorded (${errorCode(error) ?? "unknown error"})`);
 }

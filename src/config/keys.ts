@@ -1,3 +1,4 @@
+import { CAPTURES } from "../core/capture.ts";
 import { isDigit, parseDuration } from "../core/duration.ts";
 import type { Failure } from "../core/errors.ts";
 import { err, ok, type Result } from "../core/result.ts";
@@ -133,6 +134,29 @@ export const settingKeys = [
     doc: "The agent CLI that workflow stages hand their prompt to, as its last argument, such as `claude -p`.",
     env: "TTA_PERSONA_AGENT",
     kind: { is: "text" },
+  },
+  {
+    key: "llm.model",
+    doc: "The model that `llm` asks, as `provider/model`, where `--model` names none.",
+    kind: { is: "text" },
+  },
+  {
+    key: "llm.baseUrl",
+    doc: "Base URL of an OpenAI-compatible endpoint: the provider `compatible`.",
+    kind: { is: "url" },
+  },
+  {
+    key: "llm.apiKey",
+    doc: "The key of that endpoint, where it wants one.",
+    env: "TTA_PERSONA_LLM_API_KEY",
+    kind: { is: "text" },
+    secret: true,
+  },
+  {
+    key: "capture",
+    doc: "What is kept of a model call's texts; a persona's own `capture` goes first.",
+    kind: { is: "choice", values: CAPTURES },
+    default: "masked",
   },
   {
     key: "session.idleTimeout",

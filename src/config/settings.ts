@@ -1,4 +1,5 @@
 import fs from "node:fs";
+import type { Capture } from "../core/capture.ts";
 import { LONGEST_TIMER_MS, parseDuration } from "../core/duration.ts";
 import { type Environment, envFlag, envValue } from "../core/environment.ts";
 import type { Failure } from "../core/errors.ts";
@@ -28,6 +29,12 @@ export interface Settings {
   readonly langfuse: LangfuseSettings | undefined;
   /** The agent CLI's words; empty when none is configured. */
   readonly agentCommand: readonly string[];
+  readonly llm: {
+    readonly model: string | undefined;
+    readonly baseUrl: string | undefined;
+    readonly apiKey: string | undefined;
+  };
+  readonly capture: Capture;
   readonly idleTimeoutMs: number;
   readonly retention: { readonly ageMs: number; readonly sizeBytes: number };
   /** At this size the journal begins a new segment. */
@@ -127,6 +134,16 @@ export function readSettings(configFile: string, env: Environment): Settings {
     get agentCommand() {
       return splitWords(value("agent.command") ?? "");
     },
+    get llm() {
+      return {
+        model: value("llm.model"),
+        baseUrl: value("llm.baseUrl"),
+        apiKey: value("llm.apiKey"),
+      };
+    },
+    get capture() {
+      return value("capture") as Capture;
+    },
     get idleTimeoutMs() {
       return ms("session.idleTimeout");
     },
@@ -221,7 +238,7 @@ function brokenConfig(path: string, why: string): Failure {
 /** Everything that decides where and how is delivered, the standard variables included. */
 function deliveryHash(resolved: readonly ResolvedSetting[], env: Environment): string {
   const parts = resolved
-    .filter(({ key }) => !/^(?:session\.|agent\.|delivery\.mode$)/.test(key.key))
+    .filter(({ key }) => !/^(?:session\.|agent\.|llm\.|capture$|delivery\.mode$)/.test(key.key))
     .map(({ key, value }) => `${key.key}=${value ?? ""}`);
   for (const name of Object.keys(env).sort()) {
     if (/^OTEL_(EXPORTER_OTLP_|TRACES_EXPORTER|SDK_DISABLED)/.test(name))

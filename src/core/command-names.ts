@@ -15,6 +15,8 @@ export const commandNames: readonly string[] = [
   "runs",
   "exec",
   "budget",
+  "llm",
+  "tokens",
   "trust",
   "workflow",
   "score",

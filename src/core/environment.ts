@@ -28,6 +28,14 @@ export const environmentVariables = [
   { name: "TTA_PERSONA_CI_SLOT", doc: "Tells parallel jobs of one pipeline apart: the matrix index." },
   { name: "TTA_PERSONA_AGENT", doc: "The agent CLI of workflow stages, such as `claude -p`." },
   {
+    name: "TTA_PERSONA_LLM_API_KEY",
+    doc: "The key of the OpenAI-compatible endpoint at `llm.baseUrl`.",
+  },
+  { name: "OPENAI_API_KEY", doc: "The key of the provider `openai`." },
+  { name: "OPENAI_BASE_URL", doc: "Where it is asked, instead of `https://api.openai.com/v1`." },
+  { name: "ANTHROPIC_API_KEY", doc: "The key of the provider `anthropic`." },
+  { name: "ANTHROPIC_BASE_URL", doc: "Where it is asked, instead of `https://api.anthropic.com`." },
+  {
     name: "TTA_PERSONA_TRUST",
     doc: "`1` lets a project's files replace built-in workflows of the same name, for CI.",
   },

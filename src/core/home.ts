@@ -7,6 +7,8 @@ import { err, ok, type Result } from "./result.ts";
 export interface Home {
   readonly configDir: string;
   readonly configFile: string;
+  /** The user's own prices of models. */
+  readonly prices: string;
   /** The user's own persona definitions. */
   readonly personas: string;
   /** The user's own workflows. */
@@ -70,6 +72,7 @@ function layout(configDir: string, data: string): Home {
   return {
     configDir,
     configFile: `${configDir}/config.json`,
+    prices: `${configDir}/prices.yaml`,
     personas: `${configDir}/personas`,
     workflows: `${configDir}/workflows`,
     data,

@@ -52,6 +52,7 @@ const HINTS: ReadonlyMap<unknown, string> = new Map([
     "budget",
     'Write for instance {"tokens": 2000000, "window": "day"}; windows are day, week, month and run.',
   ],
+  ["capture", "It takes full, masked, metadata or none."],
 ]);
 
 function statedName(value: unknown): string | undefined {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { CAPTURES } from "../core/capture.ts";
 import { isPersonaName, MAX_NAME_LENGTH } from "./names.ts";
 import { BUDGET_WINDOWS, isOneLine, isText } from "./shape.ts";
 
@@ -47,6 +48,7 @@ export const personaFileSchema = z
       .object({ tokens: z.int().positive(), window: z.enum(BUDGET_WINDOWS) })
       .exactOptional()
       .describe("consumption budget: tokens that may be used per window"),
+    capture: z.enum(CAPTURES).exactOptional().describe("what is kept of its model calls' texts"),
   })
   .meta({ title: "tta-persona definition" });
 

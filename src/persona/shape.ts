@@ -1,3 +1,4 @@
+import { CAPTURES } from "../core/capture.ts";
 import { isPersonaName } from "./names.ts";
 import type { PersonaFile } from "./schema.ts";
 
@@ -64,6 +65,7 @@ const makePersonaFile = () =>
       }),
       workflows: fields({ default: oneLine, available: listOf(oneLine) }),
       budget: fields({ tokens: count, window: oneOf(BUDGET_WINDOWS) }, ["tokens", "window"]),
+      capture: oneOf(CAPTURES),
     },
     ["name"],
   );

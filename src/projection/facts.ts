@@ -42,15 +42,62 @@ export function isLlmCalled(fact: Fact): fact is LlmCalledFact {
     isText(data.persona) &&
     isText(data.chatmode) &&
     isText(data.model) &&
-    (data.workflow === undefined || isText(data.workflow)) &&
-    (data.outcome === "ok" ||
-      data.outcome === "error" ||
-      data.outcome === "aborted" ||
-      data.outcome === "blocked") &&
+    OUTCOMES.has(data.outcome) &&
     isAmount(data.tokens) &&
     (data.costUsd === null || isAmount(data.costUsd)) &&
-    (data.durationSeconds === undefined || isAmount(data.durationSeconds))
+    [data.provider, data.operation, data.workflow, data.runId, data.stage, data.taskType].every(
+      optional(isText),
+    ) &&
+    [data.startedAt, data.firstTokenAt, data.durationSeconds, data.attempts].every(optional(isAmount)) &&
+    optional(isUsage)(data.usage) &&
+    optional(isRequest)(data.request) &&
+    optional(isResponse)(data.response) &&
+    optional(isCallError)(data.error) &&
+    optional(isServer)(data.server)
   );
+}
+
+const OUTCOMES: ReadonlySet<unknown> = new Set(["ok", "error", "aborted", "blocked"]);
+
+type Check = (value: unknown) => boolean;
+
+const optional = (check: Check): Check => {
+  return (value) => value === undefined || check(value);
+};
+
+function isUsage(value: unknown): boolean {
+  if (!isObject(value)) return false;
+  const { input, cachedInput, cacheCreation, output, reasoning } = value;
+  return [input, cachedInput, cacheCreation, output, reasoning].every(isAmount);
+}
+
+function isRequest(value: unknown): boolean {
+  return (
+    isObject(value) &&
+    optional(isAmount)(value.maxTokens) &&
+    optional((temperature) => typeof temperature === "number")(value.temperature) &&
+    optional((stream) => typeof stream === "boolean")(value.stream)
+  );
+}
+
+function isResponse(value: unknown): boolean {
+  return (
+    isObject(value) &&
+    [value.id, value.model].every(optional(isText)) &&
+    optional((reasons) => Array.isArray(reasons) && reasons.every(isText))(value.finishReasons)
+  );
+}
+
+function isCallError(value: unknown): boolean {
+  return isObject(value) && isText(value.type) && typeof value.message === "string";
+}
+
+function isServer(value: unknown): boolean {
+  return isObject(value) && isText(value.address) && isAmount(value.port);
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 export function isText(value: unknown): value is string {

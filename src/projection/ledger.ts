@@ -141,7 +141,8 @@ export function predeclarePersonas(state: LedgerState, personas: readonly string
 function countCall(totals: Totals, call: LlmCalled, at: number): Totals {
   const { persona, chatmode, model } = call;
   const workflow = call.workflow ?? NO_PERSONA;
-  let next = addToCounter(totals, ledgerMetrics.calls, [persona, model, call.outcome], 1, at);
+  let next = predeclareCalls(totals, call, at);
+  next = addToCounter(next, ledgerMetrics.calls, [persona, model, call.outcome], 1, at);
   next = addToCounter(next, ledgerMetrics.tokens, [persona, chatmode, model], Math.round(call.tokens), at);
   if (call.costUsd === null) {
     next = addToCounter(next, ledgerMetrics.unpriced, [model], 1, at);
@@ -152,4 +153,13 @@ function countCall(totals: Totals, call: LlmCalled, at: number): Totals {
   if (call.durationSeconds === undefined) return next;
   const ms = Math.round(call.durationSeconds * MS_PER_SECOND);
   return observe(next, ledgerMetrics.callDuration, [persona, model], ms, at);
+}
+
+/** With the first call of a model, so that `increase` sees the first that fails and the first without a price. */
+function predeclareCalls(totals: Totals, { persona, model }: LlmCalled, at: number): Totals {
+  let next = predeclare(totals, ledgerMetrics.unpriced, [model], at);
+  for (const outcome of ["ok", "error", "aborted", "blocked"]) {
+    next = predeclare(next, ledgerMetrics.calls, [persona, model, outcome], at);
+  }
+  return next;
 }

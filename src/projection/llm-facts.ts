@@ -34,6 +34,8 @@ export interface LlmCalled {
   /** When the first token of a stream came. */
   readonly firstTokenAt?: number;
   readonly durationSeconds?: number;
+  /** Requests that were sent for it, retries included; absent where nobody counted. */
+  readonly attempts?: number;
   readonly request?: {
     readonly maxTokens?: number;
     readonly temperature?: number;

@@ -2,6 +2,7 @@ import type { SpanRecord } from "../core/span.ts";
 import type { Fact } from "../journal/fact.ts";
 import { isPersonaSwitched } from "../projection/facts.ts";
 import { emptySession, foldSession, type SessionState } from "../projection/session.ts";
+import { llmSpan } from "./llm-spans.ts";
 import { type DressSpan, foldOpenSpans, noOpenSpans, type OpenSpans } from "./open-spans.ts";
 
 /** What the sink needs to know of all facts before its place. */
@@ -25,6 +26,8 @@ export function foldSpans<State extends SpanFold>(
   const switched = events.find((event) => event.kind === "switched");
   const next = session === state.session ? state : { ...state, session };
   const ofRun = foldOpenSpans(next, fact, dress);
+  const call = llmSpan(fact);
+  if (call !== undefined) return { state: ofRun.state, span: call };
   if (switched === undefined || !isPersonaSwitched(fact) || !fact.trace.sampled) return ofRun;
   const span: SpanRecord = {
     identity: fact.trace,

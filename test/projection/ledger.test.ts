@@ -215,6 +215,14 @@ test("a call without a price adds no cost, and is counted", () => {
   );
 });
 
+test("with a model's first call, what may still come of it stands at 0", () => {
+  const call = { persona: "architect", chatmode: "default", model: "large", outcome: "ok", tokens: 100 };
+  const state = fold([aFact({ type: "llm.called", data: { ...call, costUsd: 0.1 } })]);
+  const at = (outcome: string) => counterAt(state, ledgerMetrics.calls, ["architect", "large", outcome]);
+  expect(["ok", "error", "aborted", "blocked"].map(at)).toEqual([1, 0, 0, 0]);
+  expect(counterAt(state, ledgerMetrics.unpriced, ["large"])).toBe(0);
+});
+
 test("no amount that a fact may claim can spoil the totals", () => {
   fc.assert(
     fc.property(fc.array(fc.double(), { minLength: 1, maxLength: 5 }), (amounts) => {

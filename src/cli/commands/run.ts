@@ -107,8 +107,10 @@ async function run(entry: WorkflowEntry, invocation: Invocation, ctx: CliContext
   const { prepareRun } = await import("../run/prepare.ts");
   const { executeRun, personasOf } = await import("../run/execute.ts");
   const keys = workflow.parameters.map(({ name }) => camelCase(name));
-  const given = Object.fromEntries(keys.map((key) => [key, options[key]]));
-  const request = { given, resume: options.resume, from: optionText(invocation, "from") };
+  const value = (key: string) =>
+    typeof options[key] === "boolean" ? options[key] : optionText(invocation, key);
+  const given = Object.fromEntries(keys.map((key) => [key, value(key)]));
+  const request = { given, resume: value("resume"), from: optionText(invocation, "from") };
   const maxParallel = parseParallel(optionText(invocation, "maxParallel"));
   const prepared = prepareRun(workflow, request, ctx);
   const personas = personasOf(entry, ctx);

@@ -39,7 +39,7 @@ export const command: Command = {
 /** Field by field, so that what a later version keeps in a persona does not slip into the contract. */
 function pickFields(persona: Persona): Omit<ShowJson, "schema" | "active"> {
   const { name, displayName, icon, origin } = persona;
-  const { description, tokenBudget, budget, allowedServers, allowedTools } = persona;
+  const { description, tokenBudget, budget, capture, allowedServers, allowedTools } = persona;
   const { restrictedPaths, context, security, workflows } = persona;
   return {
     name,
@@ -49,6 +49,7 @@ function pickFields(persona: Persona): Omit<ShowJson, "schema" | "active"> {
     description,
     tokenBudget,
     budget,
+    capture,
     allowedServers,
     allowedTools,
     restrictedPaths,
@@ -59,7 +60,7 @@ function pickFields(persona: Persona): Omit<ShowJson, "schema" | "active"> {
 }
 
 function showText(persona: Persona, { paint }: CliContext): string {
-  const { name, displayName, icon, description, context, security, workflows, budget } = persona;
+  const { name, displayName, icon, description, context, security, workflows, budget, capture } = persona;
   const rows: [string, string | undefined][] = [
     ["from", originText(persona.origin)],
     [
@@ -67,6 +68,7 @@ function showText(persona: Persona, { paint }: CliContext): string {
       persona.tokenBudget === undefined ? undefined : `${numberText(persona.tokenBudget)} tokens`,
     ],
     ["budget", budget === undefined ? undefined : budgetText(budget)],
+    ["keeps of model calls", capture],
     ["MCP servers", join(persona.allowedServers)],
     ...Object.entries(persona.allowedTools ?? {}).map(([server, tools]): [string, string | undefined] => [
       `tools of ${server}`,

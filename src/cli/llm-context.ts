@@ -1,0 +1,97 @@
+import { isTrusted } from "../config/trust.ts";
+import { CAPTURES, type Capture } from "../core/capture.ts";
+import { steadyClock } from "../core/clock.ts";
+import { errorCode, UserError } from "../core/errors.ts";
+import { secretValuesOf } from "../core/secret-values.ts";
+import { type CallPlace, placeFromEnvironment } from "../llm/call-place.ts";
+import { createTextKeeper } from "../llm/keep-texts.ts";
+import { readPriceFile } from "../llm/price-file.ts";
+import type { RecordContext } from "../llm/record-call.ts";
+import { readPersonaHeads } from "../persona/heads.ts";
+import { DEFAULT_CHATMODE, GLOBAL_SCOPE } from "../projection/session.ts";
+import type { CliContext } from "./context.ts";
+import { noPersona, readSession } from "./session-view.ts";
+
+/** What recording calls takes of the command's world. @throws UserError `broken-prices`. */
+export async function recordContext(ctx: CliContext): Promise<RecordContext> {
+  const { env, clock, version, home, settings } = ctx;
+  const prices = await readPriceFile(home.prices);
+  if (!prices.ok) throw new UserError(prices.error);
+  const { apiKey } = settings.llm;
+  return {
+    env,
+    clock: steadyClock(clock),
+    version,
+    home,
+    segmentBytes: settings.segmentBytes,
+    prices: prices.value,
+    texts: createTextKeeper([...secretValuesOf(env), ...(apiKey === undefined ? [] : [apiKey])]),
+    captureOf: (persona) => captureOf(persona, ctx),
+  };
+}
+
+/**
+ * Under whom and where a call is made: what a stage or `exec` handed to this process, else the active persona.
+ *
+ * @param persona a plain name that goes before both.
+ * @throws UserError when no persona is active.
+ */
+export function callPlace(ctx: CliContext, persona?: string): CallPlace {
+  const handed = placeFromEnvironment(ctx.env);
+  if (handed !== undefined && (persona === undefined || persona === handed.persona)) return handed;
+  const { view } = readSession(ctx);
+  if (persona === undefined || (handed === undefined && view?.persona === persona)) {
+    if (view === undefined) throw noPersona();
+    return { persona: view.persona, chatmode: view.chatmode, scope: GLOBAL_SCOPE };
+  }
+  return { scope: GLOBAL_SCOPE, ...handed, persona, chatmode: DEFAULT_CHATMODE };
+}
+
+/** The plain name of the persona that a user means. @throws UserError as `findPersona`. */
+export async function personaName(input: string, ctx: CliContext): Promise<string> {
+  const isExact = headsOf(ctx)?.some(({ name }) => name === input) === true;
+  if (isExact) return input;
+  const { findPersona } = await import("./find-persona.ts");
+  return findPersona(input, ctx).name;
+}
+
+/**
+ * The persona's own word goes before the setting. A project's file may only ask for less to be kept, unless it is
+ * trusted: a repository that was cloned does not decide that secrets are written down.
+ */
+async function captureOf(persona: string, ctx: CliContext): Promise<Capture> {
+  const { capture } = ctx.settings;
+  const head = headsOf(ctx)?.find(({ name }) => name === persona);
+  // The built-in ones say nothing about it. Reading all definitions would take longer than all else.
+  if (head?.origin.kind === "built-in") return capture;
+  const places = placesOf(ctx);
+  if (places === undefined) return capture;
+  const { loadCatalogue } = await import("../persona/catalogue.ts");
+  const { personas, broken } = loadCatalogue(places);
+  // What a broken file asks for is not known, so nothing is kept.
+  if (broken.has(persona)) return "none";
+  const found = personas.find(({ name }) => name === persona);
+  if (found?.capture === undefined) return capture;
+  const { origin } = found;
+  const isForeign = origin.kind === "project" && !isTrusted(ctx.home, ctx.env, origin.file);
+  return isForeign ? stricter(found.capture, capture) : found.capture;
+}
+
+function stricter(a: Capture, b: Capture): Capture {
+  return CAPTURES.indexOf(a) > CAPTURES.indexOf(b) ? a : b;
+}
+
+function headsOf(ctx: CliContext) {
+  const places = placesOf(ctx);
+  return places === undefined ? undefined : readPersonaHeads(places);
+}
+
+/** Undefined where the working directory is gone. */
+function placesOf({ cwd, home }: CliContext) {
+  try {
+    return { cwd: cwd(), userDir: home.personas };
+  } catch (error) {
+    if (error instanceof UserError || errorCode(error) !== undefined) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,38 @@
+import { UserError } from "../core/errors.ts";
+import { type Invocation, optionList, optionText } from "./command.ts";
+import { quote } from "./printable.ts";
+
+/**
+ * The number that an option takes, from 0 up.
+ *
+ * @param option as it is typed, without dashes.
+ * @throws UserError `invalid-number`.
+ */
+export function optionNumber(invocation: Invocation, option: string, isWhole: boolean): number | undefined {
+  const text = optionText(
+    invocation,
+    option.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase()),
+  );
+  if (text === undefined) return undefined;
+  const value = /^\d{1,15}(?:\.\d{1,15})?(?:e-\d{1,2})?$/.test(text) ? Number(text) : Number.NaN;
+  if (isWhole ? Number.isSafeInteger(value) : Number.isFinite(value)) return value;
+  throw new UserError({
+    reason: "invalid-number",
+    message: `--${option} cannot be ${quote(text)}.`,
+    hint: `It takes a ${isWhole ? "whole number" : "number"} from 0 up.`,
+  });
+}
+
+/** `--metadata k=v`, as often as there is something to say. @throws UserError `invalid-metadata`. */
+export function optionPairs(invocation: Invocation, name: string): Record<string, string> | undefined {
+  const pairs = optionList(invocation, name).map((pair): [string, string] => {
+    const at = pair.indexOf("=");
+    if (at > 0) return [pair.slice(0, at), pair.slice(at + 1)];
+    throw new UserError({
+      reason: `invalid-${name}`,
+      message: `--${name} takes key=value.`,
+      hint: `Write for instance --${name} ticket=ABC-12`,
+    });
+  });
+  return pairs.length === 0 ? undefined : Object.fromEntries(pairs);
+}

@@ -1,0 +1,201 @@
+import type { Clock } from "../core/clock.ts";
+import type { LlmCalled, LlmUsage } from "../projection/llm-facts.ts";
+import { type CallError, callError, REFUSED, STREAM_CUT } from "./call-error.ts";
+import type { Endpoint } from "./endpoint.ts";
+import type { Message } from "./message.ts";
+
+export interface ModelRequest {
+  readonly endpoint: Endpoint;
+  readonly messages: readonly Message[];
+  readonly temperature?: number;
+  readonly maxTokens?: number;
+  readonly stream: boolean;
+}
+
+export interface AskContext {
+  readonly clock: Clock;
+  readonly fetch: typeof globalThis.fetch;
+  /** Ends the call; what came until then is in the answer. */
+  readonly signal: AbortSignal;
+  /** Told of each piece of the answer while it comes; of the whole where it is not streamed. */
+  readonly onText: (text: string) => void;
+}
+
+/** How a call went, whatever became of it. */
+export interface ModelAnswer {
+  readonly outcome: "ok" | "error" | "aborted";
+  /** As much of it as came. */
+  readonly text: string;
+  readonly usage?: LlmUsage;
+  readonly startedAt: number;
+  readonly firstTokenAt?: number;
+  readonly durationSeconds: number;
+  readonly response?: NonNullable<LlmCalled["response"]>;
+  readonly error?: CallError;
+  /** Requests that were sent, retries included. */
+  readonly attempts: number;
+  /** The server has begun to answer: from then on it may charge. */
+  readonly hasBegun: boolean;
+  /** What the client left out or changed, for people. */
+  readonly warnings: readonly string[];
+}
+
+/** Of the client, besides the first attempt: for 408, 409, 429, 5xx and lost connections, as `Retry-After` says. */
+const MAX_RETRIES = 2;
+
+/** Asks a model once. Never rejects for what the server does or does not do. */
+export async function askModel(request: ModelRequest, context: AskContext): Promise<ModelAnswer> {
+  const { clock, signal } = context;
+  const sdk = await import("./ai-sdk.ts");
+  const sent = { attempts: 0, hasBegun: false };
+  const model = await modelOf(request.endpoint, async (input, init) => {
+    sent.attempts += 1;
+    const response = await context.fetch(input, init);
+    sent.hasBegun = response.ok;
+    return response;
+  });
+  const startedAt = clock.now();
+  const answer = createAnswer(startedAt, context);
+  const settings = {
+    model,
+    messages: request.messages.map((message) => ({ ...message })),
+    maxRetries: MAX_RETRIES,
+    abortSignal: signal,
+    allowSystemInMessages: true,
+    ...(request.temperature === undefined ? {} : { temperature: request.temperature }),
+    ...(request.maxTokens === undefined ? {} : { maxOutputTokens: request.maxTokens }),
+  };
+  try {
+    if (request.stream) {
+      const { fullStream } = sdk.streamText({ ...settings, onError: () => undefined });
+      for await (const part of fullStream) {
+        if (part.type === "text-delta") answer.text(part.text);
+        else if (part.type === "reasoning-delta") answer.token();
+        else if (part.type === "start-step") answer.warn(part.warnings);
+        else if (part.type === "finish-step") answer.finish(part, part.rawFinishReason === undefined);
+        else if (part.type === "error") answer.fail(part.error, sent.hasBegun);
+      }
+    } else {
+      const result = await sdk.generateText(settings);
+      answer.warn(result.warnings ?? []);
+      answer.text(result.text);
+      answer.finish(result, false);
+    }
+  } catch (error) {
+    answer.fail(error, sent.hasBegun);
+  }
+  return { ...answer.end(signal.aborted), ...sent };
+}
+
+async function modelOf(endpoint: Endpoint, fetch: typeof globalThis.fetch) {
+  switch (endpoint.provider) {
+    case "openai":
+      return (await import("./provider-openai.ts")).openaiModel(endpoint, fetch);
+    case "anthropic":
+      return (await import("./provider-anthropic.ts")).anthropicModel(endpoint, fetch);
+    case "compatible":
+    case "ollama":
+      return (await import("./provider-compatible.ts")).compatibleModel(endpoint, fetch);
+  }
+}
+
+/** As the client tells it; what the provider did not tell is undefined. */
+interface Finish {
+  readonly finishReason: string;
+  readonly rawFinishReason?: string | undefined;
+  readonly response: { readonly id: string; readonly modelId: string };
+  readonly usage: {
+    readonly inputTokens: number | undefined;
+    readonly inputTokenDetails: {
+      readonly cacheReadTokens: number | undefined;
+      readonly cacheWriteTokens: number | undefined;
+    };
+    readonly outputTokens: number | undefined;
+    readonly outputTokenDetails: { readonly reasoningTokens: number | undefined };
+  };
+}
+
+type Warning =
+  | {
+      readonly type: "unsupported" | "compatibility";
+      readonly feature: string;
+      readonly details?: string | undefined;
+    }
+  | { readonly type: string; readonly message: string };
+
+/** Gathers what comes. */
+function createAnswer(startedAt: number, { clock, onText }: AskContext) {
+  const texts: string[] = [];
+  const warnings: string[] = [];
+  let firstTokenAt: number | undefined;
+  let finish: Finish | undefined;
+  let error: CallError | undefined;
+  const token = () => {
+    firstTokenAt ??= clock.now();
+  };
+  return {
+    token,
+    text(text: string) {
+      if (text === "") return;
+      token();
+      texts.push(text);
+      onText(text);
+    },
+    warn(found: readonly Warning[]) {
+      for (const warning of found) {
+        warnings.push(
+          "feature" in warning
+            ? `${warning.feature} ${warning.details ?? "is not supported"}`
+            : warning.message,
+        );
+      }
+    },
+    finish(last: Finish, isCut: boolean) {
+      finish = last;
+      if (isCut) error ??= { type: STREAM_CUT, message: "the stream ended before the answer did" };
+      else if (last.finishReason === "content-filter")
+        error ??= { type: REFUSED, message: "the model refused" };
+    },
+    fail(cause: unknown, hasBegun: boolean) {
+      error ??= callError(cause, hasBegun);
+    },
+    end(isAborted: boolean) {
+      const usage = finish === undefined ? undefined : usageOf(finish.usage);
+      const hasFinished = finish !== undefined && error === undefined;
+      const outcome = hasFinished ? "ok" : isAborted ? "aborted" : "error";
+      return {
+        outcome,
+        text: texts.join(""),
+        startedAt,
+        durationSeconds: Math.max(0, clock.now() - startedAt) / 1000,
+        warnings,
+        ...(firstTokenAt === undefined ? {} : { firstTokenAt }),
+        ...(usage === undefined ? {} : { usage }),
+        ...(finish === undefined ? {} : { response: responseOf(finish) }),
+        ...(outcome === "error" ? { error: error ?? { type: STREAM_CUT, message: "no answer came" } } : {}),
+      } as const;
+    },
+  };
+}
+
+function responseOf({ response, finishReason, rawFinishReason }: Finish): NonNullable<LlmCalled["response"]> {
+  return {
+    ...(response.id === "" ? {} : { id: response.id }),
+    ...(response.modelId === "" ? {} : { model: response.modelId }),
+    finishReasons: [rawFinishReason ?? finishReason],
+  };
+}
+
+/** Undefined where the provider told neither sum. */
+function usageOf(usage: Finish["usage"]): LlmUsage | undefined {
+  const { inputTokens, outputTokens, inputTokenDetails, outputTokenDetails } = usage;
+  if (inputTokens === undefined && outputTokens === undefined) return undefined;
+  const count = (tokens: number | undefined) => Math.max(0, Math.round(tokens ?? 0));
+  return {
+    input: count(inputTokens),
+    cachedInput: count(inputTokenDetails.cacheReadTokens),
+    cacheCreation: count(inputTokenDetails.cacheWriteTokens),
+    output: count(outputTokens),
+    reasoning: count(outputTokenDetails.reasoningTokens),
+  };
+}

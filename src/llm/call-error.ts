@@ -1,0 +1,116 @@
+import { errorCode, type Failure } from "../core/errors.ts";
+import type { LlmCalled } from "../projection/llm-facts.ts";
+import type { Endpoint, Provider } from "./endpoint.ts";
+
+export type CallError = NonNullable<LlmCalled["error"]>;
+
+/** The answer broke off, the model would not answer, or the client could make nothing of what came. */
+export const STREAM_CUT = "stream_cut";
+export const REFUSED = "content_filter";
+const INVALID_RESPONSE = "invalid_response";
+
+/**
+ * What a client's error comes down to: as type the HTTP status, the system's code, or a word of ours. The message is
+ * the server's own and may hold anything.
+ *
+ * @param hasBegun whether a good answer had begun to come.
+ */
+export function callError(error: unknown, hasBegun: boolean): CallError {
+  const cause = lastOf(error);
+  const status = field(cause, "statusCode");
+  const message = cause instanceof Error ? cause.message : serverMessage(cause);
+  if (typeof status === "number" && status >= 300) return { type: String(status), message };
+  const code = codeOf(cause);
+  if (hasBegun && code !== undefined) return { type: STREAM_CUT, message: `the answer broke off (${code})` };
+  if (code !== undefined) return { type: code, message };
+  return { type: hasBegun ? STREAM_CUT : INVALID_RESPONSE, message };
+}
+
+/** After retries, what the last attempt ended with. */
+function lastOf(error: unknown): unknown {
+  return field(error, "lastError") ?? error;
+}
+
+function codeOf(error: unknown, depth = 0): string | undefined {
+  if (error === undefined || error === null || depth > 5) return undefined;
+  return errorCode(error) ?? codeOf(field(error, "cause"), depth + 1);
+}
+
+/** An error within a stream is an object of the provider's. */
+function serverMessage(error: unknown): string {
+  const message = field(error, "message") ?? field(field(error, "error"), "message");
+  return typeof message === "string" ? message : typeof error === "string" ? error : "unknown error";
+}
+
+function field(value: unknown, name: string): unknown {
+  return typeof value === "object" && value !== null
+    ? (value as Readonly<Record<string, unknown>>)[name]
+    : undefined;
+}
+
+const KEYS: Readonly<Record<Provider, string>> = {
+  openai: "OPENAI_API_KEY",
+  anthropic: "ANTHROPIC_API_KEY",
+  compatible: "llm.apiKey (TTA_PERSONA_LLM_API_KEY)",
+  ollama: "what stands before Ollama",
+};
+
+const BASE_URLS: Readonly<Record<Provider, string>> = {
+  openai: "OPENAI_BASE_URL",
+  anthropic: "ANTHROPIC_BASE_URL",
+  compatible: "llm.baseUrl",
+  ollama: "whether Ollama is running",
+};
+
+/** A failed call for people: what was wrong, and what to do about it. @param error masked. */
+export function callFailure(
+  error: CallError,
+  { provider, model }: Pick<Endpoint, "provider" | "model">,
+): Failure {
+  const said = error.message === "" ? "" : `: ${error.message.replace(/\s+/g, " ").trim()}`;
+  const failure = (reason: string, message: string, hint: string): Failure => ({ reason, message, hint });
+  switch (error.type) {
+    case "401":
+    case "403":
+      return failure("key-refused", `${provider} refused the key${said}`, `Check ${KEYS[provider]}.`);
+    case "404":
+      return failure(
+        "unknown-model",
+        `${provider} knows no model "${model}"${said}`,
+        `Check how it is spelt, and ${BASE_URLS[provider]}.`,
+      );
+    case "413":
+      return failure("prompt-too-long", `${provider} takes no prompt of this length${said}`, "Shorten it.");
+    case "429":
+      return failure(
+        "rate-limited",
+        `${provider} has had enough of requests${said}`,
+        "Wait, or check the quota.",
+      );
+    case STREAM_CUT:
+      return failure("stream-cut", `The answer broke off${said}`, "What came of it is recorded. Try again.");
+    case REFUSED:
+      return failure("model-refused", "The model would not answer this.", "Put it in other words.");
+    case INVALID_RESPONSE:
+      return failure(
+        "invalid-response",
+        `What ${provider} answered makes no sense${said}`,
+        `Check ${BASE_URLS[provider]}.`,
+      );
+  }
+  if (/^5\d\d$/.test(error.type)) {
+    return failure("provider-failed", `${provider} failed with ${error.type}${said}`, "Try again later.");
+  }
+  if (/^\d+$/.test(error.type)) {
+    return failure(
+      "call-refused",
+      `${provider} refused the call with ${error.type}${said}`,
+      "Check the model and the options.",
+    );
+  }
+  return failure(
+    "unreachable",
+    `${provider} cannot be reached (${error.type})${said}`,
+    `Check the network, and ${BASE_URLS[provider]}.`,
+  );
+}

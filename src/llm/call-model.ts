@@ -1,0 +1,123 @@
+import { errorCode } from "../core/errors.ts";
+import type { SpanIdentity } from "../core/span.ts";
+import type { LlmCalled, LlmCalledFact } from "../projection/llm-facts.ts";
+import { type AskContext, askModel, type ModelAnswer, type ModelRequest } from "./ask-model.ts";
+import type { BudgetGate, BudgetVerdict, PlannedCall } from "./budget-gate.ts";
+import type { CallPlace } from "./call-place.ts";
+import type { Endpoint } from "./endpoint.ts";
+import { loadPrices } from "./price.ts";
+import { type CallReport, type RecordContext, recordCall } from "./record-call.ts";
+
+export interface ModelCall extends ModelRequest, Pick<CallReport, "taskType" | "metadata" | "prompt"> {
+  readonly place: CallPlace;
+  /** The call's span, where it was decided before; else a child of the environment's. */
+  readonly trace?: SpanIdentity;
+}
+
+export interface CallContext extends RecordContext, AskContext {
+  readonly gate: BudgetGate;
+  /** Told when the call could not be written down. Its answer counts all the same. */
+  readonly onTrouble: (error: unknown) => void;
+}
+
+export type CallResult =
+  | {
+      readonly kind: "called";
+      readonly answer: ModelAnswer;
+      /** What was written down, masked; undefined where that failed. */
+      readonly fact: LlmCalledFact | undefined;
+    }
+  | { readonly kind: "blocked"; readonly verdict: Extract<BudgetVerdict, { readonly isAllowed: false }> };
+
+/** An answer may be this long, for all that is known, where the caller sets no limit. Tokens. */
+const USUAL_ANSWER = 4096;
+
+/**
+ * Makes one call of a model, and writes it down as it went: also one that failed, was aborted, broke off, or was
+ * refused by a budget.
+ */
+export async function callModel(call: ModelCall, context: CallContext): Promise<CallResult> {
+  const { place, trace } = call;
+  const planned: PlannedCall = {
+    persona: place.persona,
+    ...(place.run === undefined ? {} : { runId: place.run.runId }),
+    estimatedTokens: estimate(call),
+  };
+  const record = async (report: Partial<CallReport> & Pick<CallReport, "outcome">) => {
+    try {
+      return await recordCall({ ...aboutRequest(call), ...report }, place, context, trace);
+    } catch (error) {
+      if (errorCode(error) === undefined) throw error;
+      context.onTrouble(error);
+      return undefined;
+    }
+  };
+  const verdict = await context.gate.allow(planned);
+  if (!verdict.isAllowed) {
+    const error = { type: "budget", message: verdict.message };
+    await record({ outcome: "blocked", costUsd: 0, error, budget: verdict.budget });
+    return { kind: "blocked", verdict };
+  }
+  let fact: LlmCalledFact | undefined;
+  try {
+    const answer = await askModel(call, { ...context, fetch: loadingPrices(context.fetch) });
+    fact = await record({ ...reportOf(answer), ...budgetOf(verdict) });
+    return { kind: "called", answer, fact };
+  } finally {
+    await context.gate.settle(planned, verdict, fact !== undefined);
+  }
+}
+
+/** The price list is loaded while the model thinks, not before it is asked nor after it has answered. */
+function loadingPrices(fetch: typeof globalThis.fetch): typeof globalThis.fetch {
+  return (input, init) => {
+    const answer = fetch(input, init);
+    void loadPrices();
+    return answer;
+  };
+}
+
+function aboutRequest(call: ModelCall) {
+  const { endpoint, messages, stream, maxTokens, temperature, taskType, metadata, prompt } = call;
+  return {
+    provider: endpoint.provider,
+    model: endpoint.model,
+    operation: "chat",
+    server: serverOf(endpoint),
+    input: messages,
+    request: {
+      stream,
+      ...(maxTokens === undefined ? {} : { maxTokens }),
+      ...(temperature === undefined ? {} : { temperature }),
+    },
+    ...(taskType === undefined ? {} : { taskType }),
+    ...(metadata === undefined ? {} : { metadata }),
+    ...(prompt === undefined ? {} : { prompt }),
+  };
+}
+
+function reportOf(answer: ModelAnswer): Partial<CallReport> & Pick<CallReport, "outcome"> {
+  const { text, warnings, hasBegun, ...figures } = answer;
+  // What was refused or never arrived is not charged for.
+  const isFree = !hasBegun && answer.outcome === "error";
+  return { ...figures, output: text, ...(isFree ? { costUsd: 0 } : {}) };
+}
+
+function budgetOf(verdict: Extract<BudgetVerdict, { readonly isAllowed: true }>) {
+  const { budget, reservation } = verdict;
+  return {
+    ...(budget === undefined ? {} : { budget }),
+    ...(reservation === undefined ? {} : { reservation }),
+  };
+}
+
+function serverOf({ baseUrl }: Endpoint): NonNullable<LlmCalled["server"]> {
+  const { hostname, port, protocol } = new URL(baseUrl);
+  return { address: hostname, port: port === "" ? (protocol === "https:" ? 443 : 80) : Number(port) };
+}
+
+/** Three bytes make a token at least, in most languages and in code. */
+function estimate({ messages, maxTokens }: ModelCall): number {
+  const bytes = messages.reduce((sum, { content }) => sum + Buffer.byteLength(content), 0);
+  return Math.ceil(bytes / 3) + (maxTokens ?? USUAL_ANSWER);
+}

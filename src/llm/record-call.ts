@@ -1,0 +1,112 @@
+import { createHash } from "node:crypto";
+import type { Capture } from "../core/capture.ts";
+import type { Home } from "../core/home.ts";
+import type { SpanIdentity } from "../core/span.ts";
+import { appendFact } from "../journal/append.ts";
+import { putBlob } from "../journal/blobs.ts";
+import { type FactContext, makeFact } from "../journal/make-fact.ts";
+import type { Body, LlmCalled, LlmCalledFact } from "../projection/llm-facts.ts";
+import type { CallPlace } from "./call-place.ts";
+import type { CallTexts, KeptText, TextKeeper } from "./keep-texts.ts";
+import { type PriceOverrides, priceOf } from "./price.ts";
+
+/** Longer texts do not stand in the fact, but in a file beside the journal. Bytes of UTF-8. */
+const MAX_INLINE_BYTES = 8 * 1024;
+
+/** What is known of a call, whoever made it; its texts as they were. */
+export interface CallReport
+  extends CallTexts,
+    Pick<
+      LlmCalled,
+      | "model"
+      | "provider"
+      | "operation"
+      | "taskType"
+      | "outcome"
+      | "usage"
+      | "startedAt"
+      | "firstTokenAt"
+      | "durationSeconds"
+      | "attempts"
+      | "request"
+      | "response"
+      | "error"
+      | "server"
+      | "prompt"
+      | "budget"
+      | "reservation"
+    > {
+  /** Known to the caller, or 0 where nothing was asked for; otherwise it is worked out. */
+  readonly costUsd?: number;
+}
+
+export interface RecordContext extends FactContext {
+  readonly home: Home;
+  readonly segmentBytes: number;
+  readonly prices: PriceOverrides;
+  readonly texts: TextKeeper;
+  /** What is kept of the texts of this persona's calls. Asked only where there are any. */
+  readonly captureOf: (persona: string) => Capture | Promise<Capture>;
+}
+
+/**
+ * Writes down one call. Its texts are masked before anything is kept of them, also in the files of long ones.
+ *
+ * @param trace the call's span, where it was decided before; else a child of the environment's.
+ * @throws the system's error when it could not be written.
+ */
+export async function recordCall(
+  report: CallReport,
+  place: CallPlace,
+  context: RecordContext,
+  trace?: SpanIdentity,
+): Promise<LlmCalledFact> {
+  const { input, output, metadata, costUsd, taskType, error, ...figures } = report;
+  const { usage } = report;
+  const { persona, chatmode, run } = place;
+  const price = costUsd === undefined ? await worthOf(report, context) : { costUsd };
+  const hasTexts = input !== undefined || output !== undefined || metadata !== undefined;
+  const kept = hasTexts ? context.texts.keep(report, await context.captureOf(persona)) : {};
+  const blobs = new Map<string, string>();
+  const data: LlmCalled = {
+    persona,
+    chatmode,
+    ...run,
+    ...figures,
+    ...(taskType === undefined ? {} : { taskType: context.texts.short(taskType, 100) }),
+    tokens: usage === undefined ? 0 : usage.input + usage.output,
+    ...(price ?? { costUsd: null }),
+    ...(error === undefined
+      ? {}
+      : { error: { type: error.type, message: context.texts.short(error.message, 500) } }),
+    ...(kept.input === undefined ? {} : { input: bodyOf(kept.input, blobs) }),
+    ...(kept.output === undefined ? {} : { output: bodyOf(kept.output, blobs) }),
+    ...(kept.metadata === undefined ? {} : { metadata: kept.metadata }),
+  };
+  const fact = makeFact(context, {
+    type: "llm.called",
+    scope: place.scope,
+    data,
+    ...(trace === undefined ? {} : { trace }),
+  });
+  const { home, segmentBytes } = context;
+  appendFact({ dir: home.journal, segmentBytes }, fact, (segment) => {
+    for (const [hash, text] of blobs) putBlob(home.blobs, segment, hash, text);
+  });
+  return fact;
+}
+
+function worthOf({ model, provider, usage, startedAt }: CallReport, { clock, prices }: RecordContext) {
+  if (usage === undefined) return null;
+  const name = provider === undefined ? { model } : { provider, model };
+  return priceOf({ ...name, usage, at: startedAt ?? clock.now() }, prices);
+}
+
+function bodyOf({ text, isCut }: KeptText, blobs: Map<string, string>): Body {
+  const cut = isCut ? { isCut } : {};
+  const bytes = Buffer.byteLength(text);
+  if (bytes <= MAX_INLINE_BYTES) return { text, ...cut };
+  const hash = createHash("sha256").update(text).digest("hex");
+  blobs.set(hash, text);
+  return { hash, bytes, ...cut };
+}

@@ -1,0 +1,113 @@
+import { createServer, type IncomingHttpHeaders, type ServerResponse } from "node:http";
+import { onTestFinished } from "vitest";
+import { listenOn } from "./listener.ts";
+
+export interface ModelRequest {
+  readonly path: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+export interface FakeModel {
+  /** Without a path. */
+  readonly url: string;
+  requests(): readonly ModelRequest[];
+}
+
+type Answer = (response: ServerResponse, request: ModelRequest, index: number) => void;
+
+/** A model server of one test's own, which answers each request as the test has it. */
+export async function startFakeModel(answer: Answer): Promise<FakeModel> {
+  const requests: ModelRequest[] = [];
+  const server = createServer(async (incoming, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of incoming) chunks.push(chunk as Buffer);
+    const request = {
+      path: incoming.url ?? "",
+      headers: incoming.headers,
+      body: JSON.parse(Buffer.concat(chunks).toString()) as ModelRequest["body"],
+    };
+    answer(response, request, requests.push(request) - 1);
+  });
+  const listener = await listenOn(server);
+  onTestFinished(() => listener.shut());
+  return { url: `http://127.0.0.1:${listener.port}`, requests: () => requests };
+}
+
+function eventStream(response: ServerResponse) {
+  response.writeHead(200, { "content-type": "text/event-stream" });
+}
+
+/** Pieces of an answer in the form of OpenAI's chat completions, as recorded from the real one. */
+export function openaiChunk(response: ServerResponse, content: string) {
+  if (!response.headersSent) eventStream(response);
+  writeChunk(response, {
+    choices: [{ index: 0, delta: { role: "assistant", content }, finish_reason: null }],
+  });
+}
+
+const OPENAI_USAGE = {
+  prompt_tokens: 10_000,
+  completion_tokens: 1000,
+  total_tokens: 11_000,
+  prompt_tokens_details: { cached_tokens: 4000, audio_tokens: 0 },
+  completion_tokens_details: { reasoning_tokens: 300, audio_tokens: 0 },
+};
+
+export function openaiEnd(response: ServerResponse, { reason = "stop", usage = true } = {}) {
+  writeChunk(response, { choices: [{ index: 0, delta: {}, finish_reason: reason }] });
+  if (usage) writeChunk(response, { choices: [], usage: OPENAI_USAGE });
+  response.end("data: [DONE]\n\n");
+}
+
+export function openaiAnswer(response: ServerResponse, text = "It is a fold.") {
+  for (const word of text.split(/(?<= )/)) openaiChunk(response, word);
+  openaiEnd(response);
+}
+
+function writeChunk(response: ServerResponse, chunk: object) {
+  const common = {
+    id: "chatcmpl-1",
+    object: "chat.completion.chunk",
+    created: 1,
+    model: "gpt-4o-2024-08-06",
+  };
+  response.write(`data: ${JSON.stringify({ ...common, ...chunk })}\n\n`);
+}
+
+/** An answer in the form of Anthropic's messages: its usage is told in two parts. */
+export function anthropicAnswer(response: ServerResponse, text = "It is a fold.") {
+  eventStream(response);
+  const message = { id: "msg_1", type: "message", role: "assistant", content: [], stop_reason: null };
+  const input = { input_tokens: 5000, cache_creation_input_tokens: 1000, cache_read_input_tokens: 4000 };
+  for (const event of [
+    {
+      type: "message_start",
+      message: {
+        ...message,
+        model: "claude-sonnet-4-5-20250929",
+        stop_sequence: null,
+        usage: { ...input, output_tokens: 1 },
+      },
+    },
+    { type: "content_block_start", index: 0, content_block: { type: "text", text: "" } },
+    { type: "ping" },
+    { type: "content_block_delta", index: 0, delta: { type: "text_delta", text } },
+    { type: "content_block_stop", index: 0 },
+    {
+      type: "message_delta",
+      delta: { stop_reason: "end_turn", stop_sequence: null },
+      usage: { output_tokens: 1000 },
+    },
+    { type: "message_stop" },
+  ]) {
+    response.write(`event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`);
+  }
+  response.end();
+}
+
+/** An error as both providers put it. */
+export function refuse(response: ServerResponse, status: number, message: string, headers = {}) {
+  response.writeHead(status, { "content-type": "application/json", ...headers });
+  response.end(JSON.stringify({ type: "error", error: { type: "some_error", message } }));
+}
