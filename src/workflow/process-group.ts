@@ -78,7 +78,8 @@ function groupEnds(leader: number, timeoutMs: number): Promise<boolean> {
   return becomes(() => !groupRuns(leader), timeoutMs);
 }
 
-async function becomes(condition: () => boolean, timeoutMs: number): Promise<boolean> {
+/** Waits for a condition. @returns whether it came about in time. */
+export async function becomes(condition: () => boolean, timeoutMs: number): Promise<boolean> {
   const deadline = performance.now() + timeoutMs;
   for (let pauseMs = 5; !condition(); pauseMs = Math.min(2 * pauseMs, 100)) {
     const leftMs = deadline - performance.now();

@@ -76,7 +76,13 @@ function expectedArtefacts(stages: readonly string[] = STAGES): string[][] {
 async function killWithin(sandbox: Sandbox, stage: string, args: readonly string[]): Promise<void> {
   touch(sandbox, `hold-${stage}`);
   const running = sandbox.spawn(args, { env: OFF });
-  await waitFor(() => linesOf(sandbox, "held")[0] === `held ${stage}`, { what: `${stage} to begin` });
+  // Begun, and written down: what a kill between the two leaves behind has a test of its own.
+  const started = new RegExp(`"type":"process.started","scope":"[^"]*/${stage}"`);
+  const isRecorded = () =>
+    started.test(readFileSync(join(sandbox.home, "journal", "00000001.jsonl"), "utf8"));
+  await waitFor(() => linesOf(sandbox, "held")[0] === `held ${stage}` && isRecorded(), {
+    what: `${stage} to begin`,
+  });
   running.child.kill("SIGKILL");
   await waitFor(() => running.child.signalCode === "SIGKILL", { what: "the run to be gone" });
   renameSync(join(sandbox.project, `hold-${stage}`), join(sandbox.project, `was-held-${stage}`));

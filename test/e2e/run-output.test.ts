@@ -47,7 +47,7 @@ describe("in CI", () => {
     const { code, stdout, stderr } = await sandbox.run(["run", "demo"], { env: CI });
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     expect(stdout.replaceAll(/\d+\.\ds/g, "0.0s")).toMatch(
-      /^✓ good {2}backend-engineer {2}0\.0s\n✓ next {2}testing-specialist {2}0\.0s\n✓ demo done in 0\.0s {2}run \S+\n$/,
+      /^✓ good {2}backend-engineer {4}0\.0s\n✓ next {2}testing-specialist {2}0\.0s\n✓ demo done in 0\.0s {2}run \S+\n$/,
     );
   });
 
@@ -67,7 +67,7 @@ describe("in CI", () => {
     ]);
     expect(at("- never  backend-engineer  not run")).toBeLessThan(at("--- bad ---"));
     expect(lines.slice(at("✗ demo")).map((line) => line.trim().split(/ {2}/)[0])).toEqual([
-      expect.stringMatching(/^✗ demo failure in /),
+      expect.stringMatching(/^✗ demo failed after /),
       "tta-persona run demo --resume",
       expect.stringMatching(/^tta-persona runs show /),
     ]);
@@ -103,7 +103,10 @@ describe("in CI", () => {
     expect(refused.code).toBe(1);
     expect(documentOf(refused).stages[0]).toMatchObject({
       result: "failure",
-      error: { type: "not_confirmed", message: "not confirmed: looked" },
+      error: {
+        type: "not_confirmed",
+        message: "not confirmed: looked; nobody is there to ask, and --yes was not given",
+      },
     });
     expect(linesOf(sandbox, "effects")).toEqual([]);
     expect(await sandbox.run(["run", "demo", "--yes"], { env: CI })).toMatchObject({ code: 0, stderr: "" });
@@ -130,7 +133,7 @@ test("--json is one document, whatever the stages print, and --quiet is quiet", 
   defineWorkflow(sandbox, { name: "demo", stages: [GOOD, BAD] });
   const failed = await sandbox.run(["run", "demo", "--quiet"], { env: OFF });
   expect(failed.code).toBe(1);
-  expect(failed.stdout.trimStart()).toMatch(/^--- bad ---\nsaid-by-bad\nwhy: 100% bad\n\n✗ demo failure/);
+  expect(failed.stdout.trimStart()).toMatch(/^--- bad ---\nsaid-by-bad\nwhy: 100% bad\n\n✗ demo failed/);
 });
 
 test("runs show tells of a run that is going on", async (context) => {
@@ -194,7 +197,7 @@ describe("on a terminal", () => {
     expect(screen.filter((row) => row.includes("…"))).toEqual([]);
     expect(screen.map((row) => row.replaceAll(/\d+\.\ds/g, "0.0s")).slice(0, 5)).toEqual([
       "✓ slow  backend-engineer  0.0s",
-      "✗ bad   backend-engineer  0.0s  failure: exit code 3",
+      "✗ bad   backend-engineer  0.0s  failed: exit code 3",
       "--- bad ---",
       "said-by-bad",
       "why: 100% bad",
@@ -246,7 +249,7 @@ describe("on a terminal", () => {
     const sandbox = begin(context, [asked, scripted("next", "echo next >> effects")]);
     const { code, screen } = await answering(sandbox, ["\u0003"]);
     expect(code).toBe(130);
-    expect(screen.some((row) => row.includes("cancellation"))).toBe(true);
+    expect(screen.some((row) => row.includes("cancelled"))).toBe(true);
     expect((await showRun(sandbox)).state).toBe("cancellation");
     expect(linesOf(sandbox, "effects")).toEqual([]);
   });

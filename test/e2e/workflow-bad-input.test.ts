@@ -132,7 +132,7 @@ concurrent("what a stage does wrong is told of that stage", { timeout: 60_000 },
       "error",
       'no agent is configured; set one with: tta-persona config set agent.command "claude -p"',
     ],
-    by_hand: ["failure", "not confirmed: look at it"],
+    by_hand: ["failure", "not confirmed: look at it; nobody is there to ask, and --yes was not given"],
     reads: ["success", undefined],
     tty: ["success", undefined],
   });
@@ -219,7 +219,7 @@ concurrent.for([0, 1])("a home that fills up while a run ends with %i", async (e
   context.expect(stderr).toBe("tta-persona: not recorded (ENOSPC)\n");
   context.expect(code).toBe(exit);
   context.expect(stdout).toContain("✓ second");
-  context.expect(stdout).toContain(exit === 0 ? "✓ w done" : "failure: exit code 1");
+  context.expect(stdout).toContain(exit === 0 ? "✓ w done" : "failed: exit code 1");
   if (exit === 1) context.expect(stdout).toContain("the end");
 });
 

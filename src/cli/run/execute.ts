@@ -11,6 +11,7 @@ import type { Stage } from "../../workflow/definition.ts";
 import { checkPersonas } from "../../workflow/definition-file.ts";
 import { type RunOutcome, runWorkflow } from "../../workflow/engine.ts";
 import type { Confirmation, StagePersona } from "../../workflow/engine-context.ts";
+import { endProcessesOfRun } from "../../workflow/leftovers.ts";
 import { endLeftoverGroup } from "../../workflow/process-group.ts";
 import type { Recorder } from "../../workflow/recorder.ts";
 import { createRun, pruneStoredRuns, removeStoredRun, takeStoredRun } from "../../workflow/run-store.ts";
@@ -78,6 +79,7 @@ export async function executeRun(
   await Promise.all(
     (resumes?.processes ?? []).map(({ pid, start }) => endLeftoverGroup(pid, start, GRACE_MS)),
   );
+  if (resumes !== undefined) await endProcessesOfRun(resumes.id, GRACE_MS);
   const store = createRun(
     home.runs,
     {
