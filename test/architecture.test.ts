@@ -85,7 +85,12 @@ const vendors: readonly {
   {
     name: /^zod$/,
     room: "workflow",
-    files: ["workflow/mapping.ts", "workflow/schema.ts", "workflow/schema-text.ts"],
+    files: [
+      "workflow/mapping.ts",
+      "workflow/model-schema.ts",
+      "workflow/schema.ts",
+      "workflow/schema-text.ts",
+    ],
   },
   { name: /^@pydantic\/genai-prices$/, room: "llm", files: ["llm/price-package.ts"] },
   { name: /^ai$/, room: "llm", files: ["llm/ai-sdk.ts"] },

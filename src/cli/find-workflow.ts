@@ -1,4 +1,5 @@
 import { isTrusted } from "../config/trust.ts";
+import type { DefinitionProblem } from "../core/definitions.ts";
 import { UserError } from "../core/errors.ts";
 import { createMasker } from "../core/mask.ts";
 import { secretValuesOf } from "../core/secret-values.ts";
@@ -9,7 +10,7 @@ import {
   type WorkflowEntry,
   type WorkflowPlaces,
 } from "../workflow/catalogue.ts";
-import { checkScripts } from "../workflow/definition-file.ts";
+import { checkPromptFiles, checkScripts } from "../workflow/definition-file.ts";
 import type { CliContext } from "./context.ts";
 import { problemLine } from "./find-persona.ts";
 import { quote } from "./printable.ts";
@@ -58,13 +59,17 @@ export function findRunnableWorkflow(name: string, ctx: CliContext): WorkflowEnt
   });
 }
 
-/** @throws UserError for a script that cannot be read: before anything has begun, not behind half of the work. */
-export function assertScripts(entry: WorkflowEntry, ctx: CliContext): void {
-  const [problem] = checkScripts(entry);
+/** @throws UserError for a script, a prompt or a schema that cannot be used: before anything has begun, not behind half of the work. */
+export function assertFiles(entry: WorkflowEntry, ctx: CliContext): void {
+  assertNone("unreadable-script", checkScripts(entry), ctx);
+  assertNone("broken-prompt", checkPromptFiles(entry), ctx);
+}
+
+function assertNone(reason: string, [problem]: readonly DefinitionProblem[], ctx: CliContext): void {
   if (problem === undefined) return;
   const { text } = createMasker({ secretValues: secretValuesOf(ctx.env) });
   throw new UserError({
-    reason: "unreadable-script",
+    reason,
     message: text(problemLine(problem)),
     hint: problem.hint,
   });

@@ -7,7 +7,9 @@ import { type CallPlace, placeFromEnvironment } from "../llm/call-place.ts";
 import { createTextKeeper } from "../llm/keep-texts.ts";
 import { readPriceFile } from "../llm/price-file.ts";
 import type { RecordContext } from "../llm/record-call.ts";
+import { defaultBudget, readDefaultBudgets } from "../persona/budgets.ts";
 import { readPersonaHeads } from "../persona/heads.ts";
+import type { Budget } from "../projection/llm-facts.ts";
 import { DEFAULT_CHATMODE, GLOBAL_SCOPE } from "../projection/session.ts";
 import type { CliContext } from "./context.ts";
 import { noPersona, readSession } from "./session-view.ts";
@@ -53,6 +55,17 @@ export async function personaName(input: string, ctx: CliContext): Promise<strin
   if (isExact) return input;
   const { findPersona } = await import("./find-persona.ts");
   return findPersona(input, ctx).name;
+}
+
+/** What the persona's definition lets it use; undefined: as much as it takes, or there is no such definition. */
+export async function definedBudget(persona: string, ctx: CliContext): Promise<Budget | undefined> {
+  const places = placesOf(ctx);
+  if (places === undefined) return undefined;
+  // Where there is YAML, only the catalogue knows all of them.
+  if (readPersonaHeads(places) !== undefined) return readDefaultBudgets(places).get(persona);
+  const { loadCatalogue } = await import("../persona/catalogue.ts");
+  const found = loadCatalogue(places).personas.find(({ name }) => name === persona);
+  return found === undefined ? undefined : defaultBudget(found);
 }
 
 /**

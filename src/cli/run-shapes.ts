@@ -7,9 +7,10 @@ const runResult = z.enum(["success", "failure", "error", "timeout", "cancellatio
 
 const gateResult = z.object({
   gate: z.string(),
-  kind: z.enum(["run", "value", "promql"]),
+  kind: z.enum(["run", "value", "promql", "score"]),
   result: z.enum(["passed", "failed"]),
   detail: z.string().describe("what was measured against what"),
+  score: z.number().nullable().describe("what a judge gave, from 0 to 1; null for other gates"),
 });
 
 const workError = z

@@ -1,5 +1,5 @@
 import type { WorkflowEntry } from "../workflow/catalogue.ts";
-import type { Stage, Work, WorkflowOrigin } from "../workflow/definition.ts";
+import type { ModelWork, PromptOrigin, Stage, Work, WorkflowOrigin } from "../workflow/definition.ts";
 import { scriptPath } from "../workflow/definition-file.ts";
 import { parameterFlags } from "../workflow/parameters.ts";
 import { stageLevels } from "../workflow/plan.ts";
@@ -65,5 +65,31 @@ function workJson(work: Work, origin: WorkflowOrigin): WorkflowShowJson["stages"
       return { kind: work.kind, prompt: work.prompt };
     case "manual":
       return { kind: work.kind, checklist: [...work.checklist] };
+    case "llm":
+      return modelJson(work, origin);
   }
+}
+
+function modelJson(work: ModelWork, origin: WorkflowOrigin): WorkflowShowJson["stages"][number]["work"] {
+  const { model, prompt, system, temperature, maxTokens, schema, taskType } = work;
+  return {
+    kind: "llm",
+    model: model ?? null,
+    ...promptJson(prompt, origin),
+    ...(system === undefined ? {} : { system }),
+    ...(temperature === undefined ? {} : { temperature }),
+    ...(maxTokens === undefined ? {} : { maxTokens }),
+    ...(schema === undefined
+      ? {}
+      : { schema: "inline" in schema ? schema.inline : scriptPath(origin, schema.file) }),
+    ...(taskType === undefined ? {} : { taskType }),
+  };
+}
+
+function promptJson(prompt: PromptOrigin, origin: WorkflowOrigin) {
+  if (prompt.from === "text") return { prompt: prompt.text };
+  if (prompt.from === "file") return { promptFile: scriptPath(origin, prompt.file) };
+  const { name, label, version } = prompt;
+  const which = { ...(label === undefined ? {} : { label }), ...(version === undefined ? {} : { version }) };
+  return { langfusePrompt: { name, ...which } };
 }

@@ -24,11 +24,22 @@ const workflowListShape = document("workflow-list", {
 });
 
 const work = z.object({
-  kind: z.enum(["run", "agent", "manual"]),
+  kind: z.enum(["run", "agent", "manual", "llm"]),
   script: z.string().optional().describe("of `run`: its text"),
   file: z.string().optional().describe("of `run`: the script's absolute path, in place of its text"),
   shell: z.string().optional(),
-  prompt: z.string().optional().describe("of `agent`"),
+  prompt: z.string().optional().describe("of `agent` and `llm`"),
+  promptFile: z.string().optional().describe("of `llm`: the prompt's absolute path, in place of its text"),
+  langfusePrompt: z
+    .object({ name: z.string(), label: z.string().optional(), version: z.int().optional() })
+    .optional()
+    .describe("of `llm`: a prompt of Langfuse, in place of a text"),
+  model: z.string().nullable().optional().describe("of `llm`; null: the setting llm.model"),
+  system: z.string().optional().describe("of `llm`"),
+  temperature: z.number().optional().describe("of `llm`"),
+  maxTokens: z.int().optional().describe("of `llm`"),
+  schema: z.unknown().optional().describe("of `llm`: the JSON Schema, or the absolute path of its file"),
+  taskType: z.string().optional().describe("of `llm`"),
   checklist: lines.optional().describe("of `manual`"),
 });
 

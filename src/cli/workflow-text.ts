@@ -1,6 +1,15 @@
 import type { Paint } from "../core/output.ts";
 import type { WorkflowEntry } from "../workflow/catalogue.ts";
-import type { Bounds, Condition, Gate, Stage, ValueSource, Work } from "../workflow/definition.ts";
+import type {
+  Bounds,
+  Condition,
+  Gate,
+  PromptOrigin,
+  Stage,
+  TextSource,
+  ValueSource,
+  Work,
+} from "../workflow/definition.ts";
 import { parameterFlags } from "../workflow/parameters.ts";
 import { stageLevels } from "../workflow/plan.ts";
 import { printable, table } from "./printable.ts";
@@ -49,6 +58,43 @@ function workText(work: Work): string {
       return `agent ${firstLine(work.prompt)}`;
     case "manual":
       return `manual, ${work.checklist.length} to confirm`;
+    case "llm":
+      return `llm ${modelText(work)}: ${promptText(work.prompt)}`;
+  }
+}
+
+/** Where nobody says, it is the user's to say. */
+export function modelText({ model }: { readonly model: string | undefined }): string {
+  return model ?? "the model of llm.model";
+}
+
+function promptText(prompt: PromptOrigin): string {
+  switch (prompt.from) {
+    case "text":
+      return firstLine(prompt.text);
+    case "file":
+      return prompt.file;
+    case "langfuse":
+      return langfusePromptText(prompt);
+  }
+}
+
+export function langfusePromptText({
+  name,
+  label,
+  version,
+}: Extract<PromptOrigin, { readonly from: "langfuse" }>): string {
+  return `${name}${version === undefined ? `@${label ?? "production"}` : ` version ${version}`} of Langfuse`;
+}
+
+export function textSourceText(source: TextSource): string {
+  switch (source.from) {
+    case "file":
+      return source.file;
+    case "log":
+      return "the log";
+    case "output":
+      return `output ${source.key}`;
   }
 }
 
@@ -67,6 +113,8 @@ export function gateText(gate: Gate): string {
       return `${sourceText(gate.source)} ${boundsText(gate.bounds)}${gate.optional ? ", where there is one" : ""}`;
     case "promql":
       return `${firstLine(gate.query)} ${boundsText(gate.bounds)}`;
+    case "score":
+      return `${textSourceText(gate.source)} judged by ${modelText(gate)} ≥ ${gate.min}: ${firstLine(gate.criteria)}`;
   }
 }
 

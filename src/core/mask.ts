@@ -12,6 +12,8 @@ export interface Masker {
   lines(): LineMasker;
   /** Of these values, too, nothing is seen from now on. */
   learn(secretValues: readonly string[]): void;
+  /** All of these values that it knows by now. */
+  values(): readonly string[];
 }
 
 export interface LineMasker {
@@ -52,6 +54,7 @@ export function createMasker({ secretValues }: { readonly secretValues: readonly
 
   return {
     lines,
+    values: () => known,
     learn(more) {
       const added = more.filter((value) => !known.includes(value));
       if (added.length === 0) return;

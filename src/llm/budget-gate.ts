@@ -3,6 +3,8 @@ import type { Budget } from "../projection/llm-facts.ts";
 /** A call that is about to be made. */
 export interface PlannedCall {
   readonly persona: string;
+  /** Of the session that it belongs to. */
+  readonly scope: string;
   /** For budgets per run; absent outside of runs. */
   readonly runId?: string;
   /** As far as can be told before: input by its length, and the most that the answer may take. */
@@ -37,9 +39,3 @@ export interface BudgetGate {
    */
   settle(call: PlannedCall, verdict: BudgetVerdict, isRecorded: boolean): void | Promise<void>;
 }
-
-/** Where there are no budgets. */
-export const openGate: BudgetGate = {
-  allow: () => ({ isAllowed: true }),
-  settle: () => undefined,
-};

@@ -40,6 +40,7 @@ export async function callModel(call: ModelCall, context: CallContext): Promise<
   const { place, trace } = call;
   const planned: PlannedCall = {
     persona: place.persona,
+    scope: place.scope,
     ...(place.run === undefined ? {} : { runId: place.run.runId }),
     estimatedTokens: estimate(call),
   };

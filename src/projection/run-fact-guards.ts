@@ -1,6 +1,7 @@
 import type { Fact } from "../journal/fact.ts";
 import { isAmount, isText } from "./facts.ts";
 import {
+  GATE_KINDS,
   type GateChecked,
   type GateCheckedFact,
   type PlannedStage,
@@ -87,10 +88,12 @@ export function isGateChecked(fact: Fact): fact is GateCheckedFact {
     isText(data.workflow) &&
     isText(data.stage) &&
     isText(data.gate) &&
-    (data.kind === "run" || data.kind === "value" || data.kind === "promql") &&
+    GATE_KINDS.some((kind) => kind === data.kind) &&
     (data.result === "passed" || data.result === "failed") &&
     isString(data.detail) &&
-    isAmount(data.startedAt)
+    isAmount(data.startedAt) &&
+    (data.score === undefined || isAmount(data.score)) &&
+    (data.reason === undefined || isString(data.reason))
   );
 }
 

@@ -96,17 +96,22 @@ export interface ProcessFinished extends ProcessStarted {
   readonly errorType?: string;
 }
 
+export const GATE_KINDS = ["run", "value", "promql", "score"] as const;
+
 /** Scope and trace of its stage. */
 export interface GateChecked {
   readonly runId: string;
   readonly workflow: string;
   readonly stage: string;
   readonly gate: string;
-  readonly kind: "run" | "value" | "promql";
+  readonly kind: (typeof GATE_KINDS)[number];
   readonly result: "passed" | "failed";
   /** What was measured against what, in one line. */
   readonly detail: string;
   readonly startedAt: number;
+  /** Of a gate `score`: what the judge gave, from 0 to 1, and why. Absent where there was nothing to judge by. */
+  readonly score?: number;
+  readonly reason?: string;
 }
 
 export type RunStartedFact = Fact<"run.started", RunStarted>;

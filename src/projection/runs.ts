@@ -62,7 +62,7 @@ export interface AttemptRecord {
   readonly signal?: string;
 }
 
-export type GateRecord = Pick<GateChecked, "gate" | "kind" | "result" | "detail">;
+export type GateRecord = Pick<GateChecked, "gate" | "kind" | "result" | "detail" | "score">;
 
 /** So many of the latest runs are kept, and of each stage so many of its latest attempts and gates. */
 export const RUNS_LIMIT = 30;
@@ -90,10 +90,11 @@ export function foldRuns(runs: readonly RunRecord[], fact: Fact): readonly RunRe
     }));
   }
   if (isGateChecked(fact)) {
-    const { runId, stage, gate, kind, result, detail } = fact.data;
-    return changeStage(runs, runId, stage, (record) => ({
-      ...record,
-      gates: [...record.gates, { gate, kind, result, detail }].slice(-STAGE_ENTRIES_LIMIT),
+    const { runId, stage, gate, kind, result, detail, score } = fact.data;
+    const record: GateRecord = { gate, kind, result, detail, ...(score === undefined ? {} : { score }) };
+    return changeStage(runs, runId, stage, (before) => ({
+      ...before,
+      gates: [...before.gates, record].slice(-STAGE_ENTRIES_LIMIT),
     }));
   }
   const isProcess = isProcessStarted(fact) || isProcessFinished(fact);

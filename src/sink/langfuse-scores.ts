@@ -39,19 +39,21 @@ export function releaseScores<State extends ScoreFold & OpenSpans>(state: State)
   return { ...state, scoresOfOpen: Object.fromEntries(left), scores: [...state.scores, ...released] };
 }
 
-/** A gate's result is a score of its stage. Nothing is said of what the sampler left out. */
+/** A gate's result is a score of its stage, and so is what a judge gave. Nothing is said of what the sampler left out. */
 function scoreOf(fact: Fact): Score | undefined {
   if (isGateChecked(fact)) {
     if (!fact.trace.sampled) return undefined;
-    const { gate, result, detail } = fact.data;
+    const { gate, result, detail, score, reason } = fact.data;
+    const comment = reason ?? detail;
     return {
       id: fact.id,
       traceId: fact.trace.traceId,
       observationId: fact.trace.spanId,
       name: gate,
-      value: result === "passed" ? 1 : 0,
-      dataType: "BOOLEAN",
-      ...(detail === "" ? {} : { comment: detail }),
+      ...(score === undefined
+        ? { value: result === "passed" ? 1 : 0, dataType: "BOOLEAN" as const }
+        : { value: score, dataType: "NUMERIC" as const }),
+      ...(comment === "" ? {} : { comment }),
     };
   }
   if (!isScoreGiven(fact)) return undefined;

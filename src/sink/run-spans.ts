@@ -72,7 +72,7 @@ export function endSpan(
 /** A gate that was checked, as an event of its stage's span. */
 export function gateEvent(fact: Fact): SpanRecord["events"][number] | undefined {
   if (!isGateChecked(fact)) return undefined;
-  const { gate, kind, result, detail } = fact.data;
+  const { gate, kind, result, detail, score } = fact.data;
   return {
     name: "quality_gate",
     timeMs: fact.ts,
@@ -81,6 +81,7 @@ export function gateEvent(fact: Fact): SpanRecord["events"][number] | undefined 
       "gate.kind": kind,
       "gate.result": result,
       "gate.detail": detail,
+      ...(score === undefined ? {} : { "gate.score": score }),
     },
   };
 }

@@ -3,8 +3,9 @@ import { basename } from "node:path";
 import { errorCode } from "../core/errors.ts";
 import type { SpanIdentity } from "../core/span.ts";
 import { newSpanIdentity } from "../core/trace-context.ts";
+import { attemptModel } from "./attempt-model.ts";
 import type { Work } from "./definition.ts";
-import { doManually, type WorkCommand, type WorkError, workCommand } from "./do-work.ts";
+import { doManually, missingOutput, type WorkCommand, type WorkError, workCommand } from "./do-work.ts";
 import type { EngineContext } from "./engine-context.ts";
 import { readOutputs } from "./outputs.ts";
 import { environmentOf } from "./run-environment.ts";
@@ -20,6 +21,8 @@ export interface AttemptEnd {
   readonly error: WorkError | undefined;
   /** Undefined when no process came to run. */
   readonly exitCode: number | undefined;
+  /** A model was asked, and what became of that may be better another time. */
+  readonly wasAsked?: boolean;
 }
 
 /** Tries the work once. @param number from 1. */
@@ -37,6 +40,7 @@ export async function attemptWork(
     return { outputs: {}, error, exitCode: undefined };
   }
   try {
+    if (work.kind === "llm") return await attemptModel(stageRun, work, context);
     const command = workCommand(work, stage, run, context);
     if (!command.ok) return fail(command.error);
     const outputFile = run.store.file("outputs", `${stage.id}.${number}`);
@@ -54,7 +58,8 @@ export async function attemptWork(
     if (!outputs.ok) {
       return { outputs: {}, error: { type: "bad_output", message: outputs.error.message }, exitCode };
     }
-    return { outputs: outputs.value, error: missingOutput(stage.outputs, outputs.value), exitCode };
+    const missing = missingOutput(stage.outputs, outputs.value, " (through $TTA_OUTPUT)");
+    return { outputs: outputs.value, error: missing, exitCode };
   } catch (error) {
     if (errorCode(error) === undefined) throw error;
     return fail(thrownError(error));
@@ -102,10 +107,4 @@ function processError(result: ProcessResult, { stage }: StageRun): WorkError {
   if (result.cancelled) return { type: "cancelled", message: "cancelled" };
   if (result.signal !== undefined) return { type, message: `ended by ${result.signal}` };
   return { type, message: `exit code ${result.exitCode}` };
-}
-
-function missingOutput(declared: readonly string[], outputs: Outputs): WorkError | undefined {
-  const missing = declared.filter((key) => !Object.hasOwn(outputs, key));
-  if (missing.length === 0) return undefined;
-  return { type: "missing_output", message: `did not hand on ${missing.join(", ")} (through $TTA_OUTPUT)` };
 }

@@ -4,6 +4,7 @@ import { own } from "./conditions.ts";
 import type { Gate } from "./definition.ts";
 import type { EngineContext } from "./engine-context.ts";
 import { checkPromql, type PromqlCheck } from "./gate-promql.ts";
+import { checkScore, type ScoreVerdict } from "./gate-score.ts";
 import { checkValue, type Verdict } from "./gate-value.ts";
 import { runScript } from "./run-script.ts";
 import type { StageRun } from "./run-stage.ts";
@@ -26,7 +27,7 @@ export async function checkGates(
   for (const gate of stage.gates) {
     if (context.cancellation.requested() !== undefined) break;
     const startedAt = context.clock.now();
-    const { passed, detail } = await checkGateSafely(gate, stageRun, outputs, context);
+    const { passed, detail, score, reason } = await checkGateSafely(gate, stageRun, outputs, context);
     // It was stopped, not found wanting.
     if (!passed && context.cancellation.requested() !== undefined) break;
     const fact: GateChecked = {
@@ -38,6 +39,8 @@ export async function checkGates(
       result: passed ? "passed" : "failed",
       detail: told(detail, context.masker),
       startedAt,
+      ...(score === undefined ? {} : { score }),
+      ...(reason === undefined ? {} : { reason: told(reason, context.masker) }),
     };
     context.recorder.record("gate.checked", scope, trace, fact);
     context.observer.gateChecked(stage, fact);
@@ -47,7 +50,7 @@ export async function checkGates(
 }
 
 /** What keeps a gate from being checked is its failure: the others are checked all the same. */
-async function checkGateSafely(...parameters: Parameters<typeof checkGate>): Promise<Verdict> {
+async function checkGateSafely(...parameters: Parameters<typeof checkGate>): Promise<ScoreVerdict> {
   try {
     return await checkGate(...parameters);
   } catch (error) {
@@ -60,7 +63,7 @@ async function checkGate(
   stageRun: StageRun,
   outputs: Outputs,
   context: EngineContext,
-): Promise<Verdict> {
+): Promise<ScoreVerdict> {
   switch (gate.kind) {
     case "run":
       return checkRun(gate, stageRun, context);
@@ -73,6 +76,8 @@ async function checkGate(
         masker: context.masker,
       });
     }
+    case "score":
+      return checkScore(gate, stageRun, outputs, context);
     case "promql": {
       const url = prometheusUrl(gate, stageRun, context);
       return url === undefined

@@ -1,17 +1,10 @@
-import { didYouMean } from "../core/did-you-mean.ts";
 import type { ValuePath } from "../core/json-scan.ts";
-import { fieldName } from "../core/schema-problem.ts";
+import { checkModelWork } from "./check-model-work.ts";
+import { type CheckProblem, problem, unknown } from "./check-problem.ts";
 import type { Parameter, Stage, ValueRef, Workflow } from "./definition.ts";
 import { ancestorsOf, findCycle } from "./graph.ts";
 import { outputVariable } from "./names.ts";
 import { parameterProblem } from "./parameter-value.ts";
-
-/** Something wrong that the schema cannot see, by its place in the file. */
-export interface CheckProblem {
-  readonly path: ValuePath;
-  readonly message: string;
-  readonly hint: string;
-}
 
 /** What is wrong with a workflow whose parts are all well formed: references, the graph, values. */
 export function checkWorkflow(workflow: Workflow): readonly CheckProblem[] {
@@ -74,6 +67,7 @@ function checkStages(workflow: Workflow): readonly CheckProblem[] {
         if (condition.kind !== "value") return [];
         return checkCondition(condition, stage, workflow, at("when", position));
       }),
+      ...checkModelWork(stage, workflow, at()),
       ...checkGates(stage, workflow, at("gates")),
       ...stage.outputs.flatMap((key, position) => {
         const variable = outputVariable(stage.id, key);
@@ -134,20 +128,3 @@ function checkGates({ gates }: Stage, { parameters }: Workflow, path: ValuePath)
     return [unknown(at("promql", "urlParameter"), "parameter", url.parameter, known)];
   });
 }
-
-function unknown(path: ValuePath, what: string, name: string, known: readonly string[]): CheckProblem {
-  const meant = didYouMean(name, known);
-  const there =
-    known.length === 0 ? `There is no ${what} that it could be.` : `Known here: ${known.join(", ")}.`;
-  return problem(
-    path,
-    `no ${what} ${name}`,
-    meant.length > 0 ? `Did you mean ${meant.join(" or ")}?` : there,
-  );
-}
-
-const problem = (path: ValuePath, message: string, hint: string): CheckProblem => ({
-  path,
-  message: `${fieldName(path)}: ${message}`,
-  hint,
-});

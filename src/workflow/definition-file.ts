@@ -7,7 +7,9 @@ import type { ValuePath } from "../core/json-scan.ts";
 import { err, ok, type Result } from "../core/result.ts";
 import { schemaProblems } from "../core/schema-problem.ts";
 import { type Position, parseSource } from "../core/source.ts";
-import { type CheckProblem, checkWorkflow } from "./check.ts";
+import { checkWorkflow } from "./check.ts";
+import { checkModelFiles } from "./check-model-work.ts";
+import type { CheckProblem } from "./check-problem.ts";
 import type { Work, Workflow, WorkflowOrigin } from "./definition.ts";
 import { workflowOf } from "./from-file.ts";
 import { isWorkflowName } from "./names.ts";
@@ -74,6 +76,11 @@ export function checkScripts(located: LocatedWorkflow): readonly DefinitionProbl
     ...checkScript(fallback, ["stages", index, "fallback", "run", "file"], workflow.origin),
   ]);
   return place(problems, located);
+}
+
+/** Files of prompts and schemas that cannot be used. */
+export function checkPromptFiles(located: LocatedWorkflow): readonly DefinitionProblem[] {
+  return place(checkModelFiles(located.workflow), located);
 }
 
 /** Where a script file of this workflow is: absolute. */

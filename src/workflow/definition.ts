@@ -63,7 +63,37 @@ export type Work =
   /** A prompt for the agent CLI of the user's settings (`agent.command`). */
   | { readonly kind: "agent"; readonly prompt: string }
   /** A person confirms each item. */
-  | { readonly kind: "manual"; readonly checklist: readonly string[] };
+  | { readonly kind: "manual"; readonly checklist: readonly string[] }
+  /** A model is asked; what it answers is the output `answer`. */
+  | ({ readonly kind: "llm" } & ModelWork);
+
+export interface ModelWork {
+  /** `provider/model`; the user's setting `llm.model` when left out. */
+  readonly model: string | undefined;
+  /** With variables as `prompt-text.ts` has them. */
+  readonly prompt: PromptOrigin;
+  /** Instructions behind the persona's, with variables as well. */
+  readonly system: string | undefined;
+  readonly temperature: number | undefined;
+  readonly maxTokens: number | undefined;
+  /** The answer has to be JSON that fits: a schema, or the file of one, relative to the workflow's file. */
+  readonly schema: { readonly inline: unknown } | { readonly file: string } | undefined;
+  /** What it is for, as calls are named by in Langfuse. */
+  readonly taskType: string | undefined;
+}
+
+export type PromptOrigin =
+  | { readonly from: "text"; readonly text: string }
+  /** Relative to the workflow's file. */
+  | { readonly from: "file"; readonly file: string }
+  | {
+      readonly from: "langfuse";
+      readonly name: string;
+      readonly label: string | undefined;
+      readonly version: number | undefined;
+      /** What it calls its variables, each a text that may hold ours. */
+      readonly variables: Readonly<Record<string, string>>;
+    };
 
 export interface Retry {
   /** Of the work in all; 1 means no retry. */
@@ -110,7 +140,25 @@ export type GateCheck =
       /** When the gate has failed unless it has passed. */
       readonly deadlineMs: number;
       readonly intervalMs: number;
+    }
+  /** A model judges a text; passes from `min` on. */
+  | {
+      readonly kind: "score";
+      readonly criteria: string;
+      /** `provider/model`; the user's setting `llm.model` when left out. */
+      readonly model: string | undefined;
+      /** From 0 to 1. */
+      readonly min: number;
+      readonly source: TextSource;
+      readonly timeoutMs: number;
     };
+
+/** A text that is judged. */
+export type TextSource =
+  /** Relative to the stage's directory. */
+  | { readonly from: "file"; readonly file: string }
+  | { readonly from: "log" }
+  | { readonly from: "output"; readonly key: string };
 
 export type ValueSource =
   /** A number or text in a JSON file; the path is dotted: `total.lines.pct`. Files are relative to the stage's directory. */

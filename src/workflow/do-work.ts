@@ -6,6 +6,7 @@ import { err, ok, type Result } from "../core/result.ts";
 import type { Stage, Work } from "./definition.ts";
 import type { EngineContext, Run, StagePersona } from "./engine-context.ts";
 import { absolute } from "./gate-value.ts";
+import type { Outputs } from "./run-store.ts";
 
 /** Why work did not succeed: the type as OpenTelemetry's `error.type`, the message not masked yet. */
 export interface WorkError {
@@ -24,7 +25,7 @@ const shellArguments = { bash: ["-eo", "pipefail"], sh: ["-e"] } as const;
 
 /** The command of a script or an agent; an error where it cannot even be started. */
 export function workCommand(
-  work: Exclude<Work, { readonly kind: "manual" }>,
+  work: Extract<Work, { readonly kind: "run" | "agent" }>,
   stage: Stage,
   run: Run,
   context: EngineContext,
@@ -110,4 +111,15 @@ export function directoryError(cwd: string): WorkError | undefined {
     const code = errorCode(error) ?? "unknown error";
     return { type: code, message: `the working directory ${cwd} cannot be used (${code})` };
   }
+}
+
+/** Keys that were to be handed on and were not. @param how that is done, for the message. */
+export function missingOutput(
+  declared: readonly string[],
+  outputs: Outputs,
+  how = "",
+): WorkError | undefined {
+  const missing = declared.filter((key) => !Object.hasOwn(outputs, key));
+  if (missing.length === 0) return undefined;
+  return { type: "missing_output", message: `did not hand on ${missing.join(", ")}${how}` };
 }

@@ -5,6 +5,7 @@ import type { Masker } from "../core/mask.ts";
 import type { GateChecked, RunResult } from "../projection/run-facts.ts";
 import type { Cancellation } from "./cancellation.ts";
 import type { Stage, Workflow } from "./definition.ts";
+import type { ModelCaller, PromptSource } from "./model-call.ts";
 import type { Recorder } from "./recorder.ts";
 import type { Outputs, RunStore } from "./run-store.ts";
 
@@ -14,14 +15,14 @@ export interface StagePersona {
   readonly name: string;
   readonly allowEnvironmentAccess: readonly string[] | undefined;
   readonly blockList: readonly string[] | undefined;
-  /** For an agent, before the stage's prompt. */
+  /** For an agent or a model, before the stage's prompt. */
   readonly instructions: string;
 }
 
-/** Everything that running a workflow takes from outside. */
 /** What a person has said of an item; `nobody` where there is none to ask, as in CI. */
 export type Confirmation = "yes" | "no" | "nobody";
 
+/** Everything that running a workflow takes from outside. */
 export interface EngineContext {
   readonly home: Home;
   readonly env: Environment;
@@ -36,6 +37,8 @@ export interface EngineContext {
   /** Asks a person. */
   readonly confirm: (stage: Stage, item: string) => Promise<Confirmation>;
   readonly persona: (name: string) => StagePersona;
+  readonly models: ModelCaller;
+  readonly prompts: PromptSource;
   /** How long a process may take to end after a signal. */
   readonly graceMs: number;
 }

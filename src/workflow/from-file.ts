@@ -7,13 +7,16 @@ import type {
   Gate,
   GateCheck,
   Parameter,
+  PromptOrigin,
   Retry,
   Stage,
+  TextSource,
   ValueSource,
   Work,
   Workflow,
   WorkflowOrigin,
 } from "./definition.ts";
+import { ANSWER } from "./names.ts";
 import type { ConditionFile, GateFile, StageFile, WorkFile, WorkflowFile } from "./schema.ts";
 
 /** What a valid file means: defaults filled in, durations in milliseconds, scalars as they are written. */
@@ -68,13 +71,14 @@ function stageOf(file: WorkflowFile, index: number, textAt: TextAt): Stage {
     retry: retryOf(stage),
     when: conditionsOf(stage, here),
     gates: (stage.gates ?? []).map((gate, at) =>
-      gateOf(gate, (value, ...path) => here(value, "gates", at, ...path)),
+      gateOf(gate, stage, (value, ...path) => here(value, "gates", at, ...path)),
     ),
     outputs: stage.outputs ?? [],
   };
 }
 
-function workOf({ run, agent, manual }: WorkFile): Work {
+function workOf({ run, agent, manual, llm }: WorkFile): Work {
+  if (llm !== undefined) return modelWorkOf(llm);
   if (agent !== undefined) return { kind: "agent", prompt: agent.prompt };
   if (manual !== undefined) return { kind: "manual", checklist: manual.checklist };
   if (typeof run === "string") return { kind: "run", script: { text: run }, shell: "bash" };
@@ -82,6 +86,29 @@ function workOf({ run, agent, manual }: WorkFile): Work {
   if (script !== undefined) return { kind: "run", script: { text: script }, shell };
   if (file !== undefined) return { kind: "run", script: { file }, shell };
   throw new Error("work of no kind");
+}
+
+function modelWorkOf(llm: NonNullable<WorkFile["llm"]>): Work {
+  const { model, system, temperature, maxTokens, schema, taskType } = llm;
+  return {
+    kind: "llm",
+    model,
+    prompt: promptOf(llm),
+    system,
+    temperature,
+    maxTokens,
+    schema:
+      schema === undefined ? undefined : typeof schema === "string" ? { file: schema } : { inline: schema },
+    taskType,
+  };
+}
+
+function promptOf({ prompt, promptFile, langfusePrompt }: NonNullable<WorkFile["llm"]>): PromptOrigin {
+  if (prompt !== undefined) return { from: "text", text: prompt };
+  if (promptFile !== undefined) return { from: "file", file: promptFile };
+  if (langfusePrompt === undefined) throw new Error("a prompt of no kind");
+  const { name, label, version, variables = {} } = langfusePrompt;
+  return { from: "langfuse", name, label, version, variables };
 }
 
 function retryOf({ retry = {} }: StageFile): Retry {
@@ -108,15 +135,24 @@ function conditionOf(condition: ConditionFile, textAt: TextAt): Condition {
   };
 }
 
-function gateOf(gate: GateFile, textAt: TextAt): Gate {
-  return { name: gate.name, ...checkOf(gate, textAt) };
+function gateOf(gate: GateFile, stage: StageFile, textAt: TextAt): Gate {
+  return { name: gate.name, ...checkOf(gate, stage, textAt) };
 }
 
-function checkOf({ run, timeout, value, promql }: GateFile, textAt: TextAt): GateCheck {
+function checkOf(
+  { run, timeout, value, promql, score }: GateFile,
+  stage: StageFile,
+  textAt: TextAt,
+): GateCheck {
   if (run !== undefined) return { kind: "run", script: run, timeoutMs: milliseconds(timeout) };
   if (value !== undefined) {
     const bounds = { min: value.min, max: value.max, equals: textAt(value.equals, "value", "equals") };
     return { kind: "value", source: sourceOf(value), bounds, optional: value.optional ?? false };
+  }
+  if (score !== undefined) {
+    const { criteria, model, min = DEFAULT_SCORE } = score;
+    const source = textSourceOf(score.source, stage);
+    return { kind: "score", criteria, model, min, source, timeoutMs: milliseconds(timeout ?? "2m") };
   }
   if (promql === undefined) throw new Error("a gate of no kind");
   const { query, url, urlParameter, min, max } = promql;
@@ -138,6 +174,16 @@ function sourceOf(value: NonNullable<GateFile["value"]>): ValueSource {
   if (file !== undefined) return { from: "file", file, pattern };
   return output !== undefined ? { from: "output", key: output } : { from: "log", pattern };
 }
+
+/** What a stage is about where nothing is said: a model's answer, or else all that was printed. */
+function textSourceOf(source: NonNullable<GateFile["score"]>["source"], { llm }: StageFile): TextSource {
+  if (source?.file !== undefined) return { from: "file", file: source.file };
+  if (source?.output !== undefined) return { from: "output", key: source.output };
+  const isLog = source?.log !== undefined || llm === undefined;
+  return isLog ? { from: "log" } : { from: "output", key: ANSWER };
+}
+
+const DEFAULT_SCORE = 0.7;
 
 function milliseconds(duration: string): number;
 function milliseconds(duration: string | undefined): number | undefined;

@@ -10,6 +10,9 @@ export const SNAKE_CASE = /^[a-z][a-z0-9]*(?:_[a-z0-9]+)*$/;
 /** Each word begins with a letter, so that no two names are the same in camel case. */
 export const PARAMETER_NAME = /^[a-z][a-z0-9]*(?:-[a-z][a-z0-9]*)*$/;
 
+/** The output that a model's answer is. */
+export const ANSWER = "answer";
+
 export const OUTPUT_KEY = /^[a-z][a-z0-9_]*$/;
 
 export function isWorkflowName(text: string): boolean {

@@ -209,7 +209,8 @@ function withReason(end: AttemptEnd, reason: string): AttemptEnd {
 }
 
 /** What could not even be started, or was not confirmed, does not get better by trying again. */
-function isRetried({ exitCode }: AttemptEnd, { exitCodes }: Retry): boolean {
+function isRetried({ exitCode, wasAsked = false }: AttemptEnd, { exitCodes }: Retry): boolean {
+  if (wasAsked) return true;
   return exitCode !== undefined && (exitCodes.length === 0 || exitCodes.includes(exitCode));
 }
 
@@ -230,11 +231,13 @@ function maskError(error: WorkError | undefined, { masker }: EngineContext): Wor
   return error === undefined ? undefined : { type: error.type, message: told(error.message, masker) };
 }
 
+/** Nothing ran, and yet it could have been done. */
+const SAID_NO: readonly string[] = ["not_confirmed", "gate_failed", "budget"];
+
 function resultOf(error: WorkError | undefined, end: AttemptEnd, { cancellation }: EngineContext): RunResult {
   if (error === undefined) return "success";
   if (cancellation.requested() !== undefined) return "cancellation";
   if (error.type === "timeout") return "timeout";
-  // Nothing ever ran.
-  const isError = end.exitCode === undefined && !["not_confirmed", "gate_failed"].includes(error.type);
-  return isError ? "error" : "failure";
+  const hasRun = end.exitCode !== undefined || end.wasAsked === true;
+  return hasRun || SAID_NO.includes(error.type) ? "failure" : "error";
 }

@@ -39,7 +39,9 @@ stages:
     # Skipped unless this holds.
     when: { parameter: target, equals: production }
     run: echo "handing over"
-    # In place of run: agent, a prompt for the agent CLI of your settings, or manual, what a person confirms:
+    # In place of run: llm, a prompt for a model; agent, one for the agent CLI of your settings; or manual, what a
+    # person confirms:
+    # llm: { prompt: "Write release notes for {{parameters.target}}." }
     # agent: { prompt: "Write the release notes." }
     # manual: { checklist: ["The notes are read", "Support is told"] }
 `;

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { withHint } from "../core/schema-problem.ts";
 import { mapping } from "./mapping.ts";
+import { llmWork, scoreGate } from "./model-schema.ts";
 import {
   isFreeFlag,
   KEBAB_CASE,
@@ -75,6 +76,9 @@ const work = {
   manual: mapping({ checklist: z.array(oneLine).min(1).describe("what is to be confirmed") })
     .exactOptional()
     .describe("a person confirms each item"),
+  llm: llmWork
+    .exactOptional()
+    .describe("a model is asked, under the persona's instructions; what it answers is the output answer"),
 };
 const KINDS_OF_WORK = Object.keys(work);
 
@@ -159,10 +163,11 @@ const gate = mapping(
     name: gateName.describe("unique in its stage"),
     value: valueGate.exactOptional().describe("a value, and what it has to be"),
     run: text.exactOptional().describe("a script; passes when it exits with 0"),
-    timeout: duration("1ms").exactOptional().describe("of the script"),
+    score: scoreGate.exactOptional().describe("a model judges a text, and what it has to find"),
+    timeout: duration("1ms").exactOptional().describe("of the script, or of the judge (2m by default)"),
     promql: promqlGate.exactOptional().describe("a query to a Prometheus, and what its value has to be"),
   },
-  { oneOf: ["value", "run", "promql"], belongsTo: { timeout: ["run"] } },
+  { oneOf: ["value", "run", "promql", "score"], belongsTo: { timeout: ["run", "score"] } },
 );
 
 const stage = mapping(
@@ -222,7 +227,7 @@ export const workflowFileSchema = mapping({
 
 export type WorkflowFile = z.infer<typeof workflowFileSchema>;
 export type StageFile = WorkflowFile["stages"][number];
-export type WorkFile = Pick<StageFile, "run" | "agent" | "manual">;
+export type WorkFile = Pick<StageFile, "run" | "agent" | "manual" | "llm">;
 export type GateFile = NonNullable<StageFile["gates"]>[number];
 export type ConditionFile = z.infer<typeof condition>;
 

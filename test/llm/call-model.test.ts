@@ -72,7 +72,9 @@ describe("the budget gate", () => {
     const { call, context, facts } = setUp(model.url, gate);
     expect(await callModel(call, context)).toMatchObject({ kind: "blocked", verdict: { budget } });
     expect(model.requests()).toEqual([]);
-    expect(asked).toEqual([{ persona: "backend-engineer", runId: "r-1", estimatedTokens: 150 }]);
+    expect(asked).toEqual([
+      { persona: "backend-engineer", scope: "run:r-1/ask", runId: "r-1", estimatedTokens: 150 },
+    ]);
     expect(settled).toEqual([]);
     expect(facts()).toMatchObject([
       {

@@ -10,6 +10,7 @@ import { readFacts } from "../../src/journal/read.ts";
 import { createCancellation } from "../../src/workflow/cancellation.ts";
 import { runWorkflow } from "../../src/workflow/engine.ts";
 import type { EngineContext, RunObserver } from "../../src/workflow/engine-context.ts";
+import { noPrompts } from "../../src/workflow/model-call.ts";
 import { createRecorder } from "../../src/workflow/recorder.ts";
 import { createRun, listStoredRuns, type StoredRun } from "../../src/workflow/run-store.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
@@ -82,6 +83,8 @@ export async function runIn(stages: string, changes: Changes = {}) {
         blockList: undefined,
         instructions: "",
       }),
+      models: { call: () => Promise.reject(new Error("no model in this test")) },
+      prompts: noPrompts,
       graceMs: 1000,
       ...context,
       observer: {

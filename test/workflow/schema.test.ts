@@ -21,7 +21,7 @@ test("it says what every key is for, forbids all others, and which go together",
   expect(stage).toMatchObject({
     additionalProperties: false,
     required: ["id", "persona"],
-    oneOf: [{ required: ["run"] }, { required: ["agent"] }, { required: ["manual"] }],
+    oneOf: [{ required: ["run"] }, { required: ["agent"] }, { required: ["manual"] }, { required: ["llm"] }],
   });
   expect(find(gate, "value")).toMatchObject({
     anyOf: [{ required: ["min"] }, { required: ["max"] }, { required: ["equals"] }],

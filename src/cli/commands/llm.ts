@@ -1,7 +1,6 @@
 import { ExitCode, UserError } from "../../core/errors.ts";
 import { isTerminal } from "../../core/output.ts";
 import type { ModelAnswer } from "../../llm/ask-model.ts";
-import { openGate } from "../../llm/budget-gate.ts";
 import { callFailure } from "../../llm/call-error.ts";
 import { callModel, type ModelCall } from "../../llm/call-model.ts";
 import type { CallPlace } from "../../llm/call-place.ts";
@@ -9,6 +8,7 @@ import { type Endpoint, resolveEndpoint } from "../../llm/endpoint.ts";
 import type { Message } from "../../llm/message.ts";
 import type { LlmCalledFact } from "../../projection/llm-facts.ts";
 import { deliverAfterWork } from "../after-work.ts";
+import { createCallGate } from "../call-gate.ts";
 import { type Command, type Invocation, optionText } from "../command.ts";
 import type { CliContext } from "../context.ts";
 import { findPersona } from "../find-persona.ts";
@@ -71,7 +71,7 @@ export const command: Command = {
       fetch: globalThis.fetch,
       signal: stream.signal,
       onText: stream.write,
-      gate: openGate,
+      gate: createCallGate(ctx),
       onTrouble: (error) => notRecorded(ctx, error),
     });
     stream.end();

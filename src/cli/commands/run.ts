@@ -6,7 +6,7 @@ import { camelCase } from "../../workflow/names.ts";
 import { parameterFlags } from "../../workflow/parameters.ts";
 import { type Command, type Invocation, optionText } from "../command.ts";
 import type { CliContext } from "../context.ts";
-import { assertScripts, findRunnableWorkflow, workflowPlaces } from "../find-workflow.ts";
+import { assertFiles, findRunnableWorkflow, workflowPlaces } from "../find-workflow.ts";
 import { deliverAfterRecording, deliverWhileRunning, recorderFor } from "../long-work.ts";
 import { printable } from "../printable.ts";
 import type { Execution } from "../run/execute.ts";
@@ -114,7 +114,7 @@ async function run(entry: WorkflowEntry, invocation: Invocation, ctx: CliContext
   const maxParallel = parseParallel(optionText(invocation, "maxParallel"));
   const prepared = prepareRun(workflow, request, ctx);
   const personas = personasOf(entry, ctx);
-  assertScripts(entry, ctx);
+  assertFiles(entry, ctx);
   if (options.dryRun === true) {
     const { planJson, planText } = await import("../run/plan-text.ts");
     const { createMasker } = await import("../../core/mask.ts");

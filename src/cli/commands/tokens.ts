@@ -3,14 +3,16 @@ import type { CallEntry } from "../../llm/call-entry.ts";
 import { reportOf } from "../../llm/call-entry.ts";
 import type { CallPlace } from "../../llm/call-place.ts";
 import { type CallReport, recordCall } from "../../llm/record-call.ts";
-import type { LlmCalledFact } from "../../projection/llm-facts.ts";
+import { budgetInForce } from "../../projection/budget.ts";
+import type { Budget, LlmCalledFact } from "../../projection/llm-facts.ts";
 import { ledgerMetrics } from "../../projection/metric-catalogue.ts";
 import { toFamily } from "../../projection/totals.ts";
 import { deliverAfterWork } from "../after-work.ts";
+import { readBudgets, warnSoft } from "../budget-gate.ts";
 import { type Command, type Invocation, optionText } from "../command.ts";
 import type { CliContext } from "../context.ts";
 import { currentLedger } from "../delivery-context.ts";
-import { callPlace, personaName, recordContext } from "../llm-context.ts";
+import { callPlace, definedBudget, personaName, recordContext } from "../llm-context.ts";
 import type { TokensJson, TokensRecordJson } from "../llm-shapes.ts";
 import { count, usd } from "../llm-text.ts";
 import { optionNumber, optionPairs } from "../option-values.ts";
@@ -81,7 +83,16 @@ async function recordCalls(invocation: Invocation, ctx: CliContext): Promise<num
       : [await callOfOptions(invocation, ctx)];
   const context = await recordContext(ctx);
   const facts: LlmCalledFact[] = [];
-  for (const { report, place } of calls) facts.push(await recordCall(report, place, context));
+  const personas = new Set(calls.map(({ place }) => place.persona));
+  const budgets = new Map<string, Budget | undefined>();
+  for (const persona of personas) {
+    budgets.set(persona, budgetInForce(readBudgets(ctx), persona, await definedBudget(persona, ctx)));
+  }
+  for (const { report, place } of calls) {
+    const budget = budgets.get(place.persona);
+    facts.push(await recordCall(budget === undefined ? report : { ...report, budget }, place, context));
+  }
+  for (const persona of personas) warnSoft(ctx, persona);
   const document: TokensRecordJson = {
     schema: "tta-persona/tokens-record/1",
     calls: facts.map(({ id, data }) => ({

@@ -6,6 +6,7 @@ import { loadCatalogue } from "../../persona/catalogue.ts";
 import { loadWorkflows, PROJECT_WORKFLOWS } from "../../workflow/catalogue.ts";
 import {
   checkPersonas,
+  checkPromptFiles,
   checkScripts,
   type LocatedWorkflow,
   readWorkflow,
@@ -68,7 +69,7 @@ const validate: Command = {
     const known = personas.map(({ name }) => name);
     const all = [...problems];
     const good = found.filter((located) => {
-      const own = [...checkPersonas(located, known), ...checkScripts(located)];
+      const own = [...checkPersonas(located, known), ...checkScripts(located), ...checkPromptFiles(located)];
       all.push(...own);
       return own.length === 0;
     });

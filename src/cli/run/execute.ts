@@ -12,6 +12,7 @@ import { checkPersonas } from "../../workflow/definition-file.ts";
 import { type RunOutcome, runWorkflow } from "../../workflow/engine.ts";
 import type { Confirmation, StagePersona } from "../../workflow/engine-context.ts";
 import { endProcessesOfRun } from "../../workflow/leftovers.ts";
+import { noPrompts } from "../../workflow/model-call.ts";
 import { endLeftoverGroup } from "../../workflow/process-group.ts";
 import type { Recorder } from "../../workflow/recorder.ts";
 import { createRun, pruneStoredRuns, removeStoredRun, takeStoredRun } from "../../workflow/run-store.ts";
@@ -21,6 +22,7 @@ import { stagePersona } from "../persona-for-stage.ts";
 import type { RunView } from "./plain-view.ts";
 import { type PreparedRun, storedRuns } from "./prepare.ts";
 import { secretsOfRun } from "./secrets-of-run.ts";
+import { createStageModels } from "./stage-models.ts";
 
 /** How long a stage's process may take to end after a signal. */
 const GRACE_MS = 5000;
@@ -95,6 +97,7 @@ export async function executeRun(
   );
   // All that it knew is in the new one: it must not be resumed a second time, also not while this one is going on.
   if (resumes !== undefined) removeStoredRun(home.runs, resumes.id);
+  const masker = createMasker({ secretValues: secretsOfRun(prepared, ctx) });
   const outcome = await runWorkflow(
     { workflow, store, cwd, parameters, outputs: new Map() },
     {
@@ -109,7 +112,7 @@ export async function executeRun(
       env,
       clock: steadyClock(ctx.clock),
       recorder: options.recorder,
-      masker: createMasker({ secretValues: secretsOfRun(prepared, ctx) }),
+      masker,
       cancellation: options.cancellation,
       observer: options.view,
       agentCommand: settings.agentCommand,
@@ -119,6 +122,8 @@ export async function executeRun(
         if (persona === undefined) throw new Error(`no persona ${name}`);
         return persona;
       },
+      models: createStageModels(ctx, masker, options.view),
+      prompts: noPrompts,
       graceMs: GRACE_MS,
     },
   );

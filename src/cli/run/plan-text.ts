@@ -1,8 +1,9 @@
 import type { Paint } from "../../core/output.ts";
-import type { Condition, Gate, Stage, ValueRef, Work } from "../../workflow/definition.ts";
+import type { Condition, Gate, ModelWork, Stage, ValueRef, Work } from "../../workflow/definition.ts";
 import { topologicalOrder } from "../../workflow/plan.ts";
 import { printable } from "../printable.ts";
 import type { RunJson } from "../run-shapes.ts";
+import { langfusePromptText, modelText, textSourceText } from "../workflow-text.ts";
 import type { PreparedRun } from "./prepare.ts";
 import { shortDuration } from "./stage-lines.ts";
 
@@ -49,6 +50,24 @@ function workLines(work: Work): readonly string[] {
       return ["asks the agent:", ...work.prompt.trimEnd().split("\n").map(indent)];
     case "manual":
       return ["asks you to confirm:", ...work.checklist.map((item) => `  - ${item}`)];
+    case "llm":
+      return modelLines(work);
+  }
+}
+
+function modelLines({ model, prompt, schema, maxTokens }: ModelWork): readonly string[] {
+  const asked = modelText({ model });
+  const bounds = [
+    ...(schema === undefined ? [] : ["for JSON that fits its schema"]),
+    ...(maxTokens === undefined ? [] : [`at most ${maxTokens} tokens`]),
+  ];
+  switch (prompt.from) {
+    case "text":
+      return [`asks ${asked}:`, ...prompt.text.trimEnd().split("\n").map(indent), ...bounds];
+    case "file":
+      return [`asks ${asked} what ${prompt.file} says`, ...bounds];
+    case "langfuse":
+      return [`asks ${asked} by the prompt ${langfusePromptText(prompt)}`, ...bounds];
   }
 }
 
@@ -63,6 +82,10 @@ function refText(ref: ValueRef): string {
 
 function gateText(gate: Gate): string {
   if (gate.kind === "run") return gate.script.trim().split("\n").join("; ");
+  if (gate.kind === "score") {
+    const criteria = gate.criteria.trim().split("\n").join("; ");
+    return `${modelText(gate)} gives ${textSourceText(gate.source)} ≥ ${gate.min} for: ${criteria}`;
+  }
   const { min, max, equals } = gate.bounds;
   const bounds = [
     min === undefined ? [] : `≥ ${min}`,

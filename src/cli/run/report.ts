@@ -7,6 +7,7 @@ import type { CliContext } from "../context.ts";
 import type { RunJson } from "../run-shapes.ts";
 import { terminalText } from "../terminal-text.ts";
 import type { Execution } from "./execute.ts";
+import { gateJson } from "./gate-json.ts";
 import type { PreparedRun } from "./prepare.ts";
 import { resultMark, resultWord, shortDuration } from "./stage-lines.ts";
 
@@ -34,7 +35,7 @@ export function runJson({ workflow, resumes }: PreparedRun, { runId, trace, outc
       attempts: one.attempts,
       durationSeconds: (one.endedAt - one.startedAt) / 1000,
       outputs: Object.keys(one.outputs),
-      gates: one.gates.map(({ gate, kind, result, detail }) => ({ gate, kind, result, detail })),
+      gates: one.gates.map(gateJson),
       error: one.error ?? null,
     })),
   };

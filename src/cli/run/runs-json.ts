@@ -1,6 +1,7 @@
 import { isProvablyDead } from "../../core/owner.ts";
 import { type RunRecord, runState, type StageRecord } from "../../projection/runs.ts";
 import type { RunsShowJson } from "../run-shapes.ts";
+import { gateJson } from "./gate-json.ts";
 
 /** How a run stands now: one whose process is gone without an end was interrupted. */
 export function stateOf(run: RunRecord): RunsShowJson["state"] {
@@ -40,7 +41,7 @@ export function runShowJson(run: RunRecord): RunsShowJson {
         durationSeconds: seconds(startedAt, finishedAt),
         exitCode: exitCode ?? null,
       })),
-      gates: stage.gates.map(({ gate, kind, result, detail }) => ({ gate, kind, result, detail })),
+      gates: stage.gates.map(gateJson),
       outputs: [...stage.outputs],
       error: stage.error ?? null,
     })),

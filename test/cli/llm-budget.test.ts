@@ -1,0 +1,108 @@
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { readAll } from "../journal/a-fact.ts";
+import { openaiAnswer, openaiChunk, refuse, startFakeModel } from "../support/fake-model.ts";
+import type { Sandbox } from "../support/run-binary.ts";
+import { waitFor } from "../support/wait-for.ts";
+import { documentOf, sandboxOfTest } from "./sandboxes.ts";
+
+const ASK = ["llm", "What is it?", "--model", "openai/gpt-4o", "--persona", "backend", "--max-tokens", "100"];
+const BUDGET = { tokens: 1000, window: "day", isHard: true };
+
+/** The answer of the fake model uses 11,000 tokens. */
+async function rig(
+  answer: Parameters<typeof startFakeModel>[0] = (response) => openaiAnswer(response),
+  tokens = "1000",
+) {
+  const sandbox = sandboxOfTest();
+  await sandbox.run(["budget", "set", "backend", tokens, "--hard"]);
+  const model = await startFakeModel(answer);
+  const env = { OPENAI_API_KEY: "sk-test-0123456789abcdef", OPENAI_BASE_URL: `${model.url}/v1` };
+  return { sandbox, model, env };
+}
+
+function factsOf({ home }: Sandbox, type: string) {
+  return readAll(join(home, "journal")).facts.filter((fact) => fact.type === type);
+}
+
+async function standing({ run }: Sandbox) {
+  return (documentOf(await run(["budget", "show", "backend", "--json"])).budgets as unknown[])[0];
+}
+
+test("a hard budget lets a call through that fits, and refuses the next one before it is made", async () => {
+  const { sandbox, model, env } = await rig();
+  expect(await sandbox.run(ASK, { env })).toMatchObject({ code: 0, stdout: "It is a fold.\n" });
+  const [reserved] = factsOf(sandbox, "budget.reserved");
+  expect(factsOf(sandbox, "llm.called")).toMatchObject([
+    { data: { outcome: "ok", tokens: 11_000, budget: BUDGET, reservation: reserved?.id } },
+  ]);
+  expect(await standing(sandbox)).toMatchObject({ used: 11_000, reserved: 0 });
+
+  const refused = await sandbox.run([...ASK, "--json"], { env });
+  expect(refused.code).toBe(4);
+  expect(documentOf(refused)).toMatchObject({
+    error: { reason: "budget-exceeded", message: expect.stringContaining("11,000 are used") },
+  });
+  expect(model.requests()).toHaveLength(1);
+  expect(factsOf(sandbox, "llm.called")[1]).toMatchObject({
+    data: { outcome: "blocked", tokens: 0, costUsd: 0, budget: BUDGET, error: { type: "budget" } },
+  });
+});
+
+test("a refused call leaves no reservation, and a failed one neither", async () => {
+  const { sandbox, env } = await rig((response) => refuse(response, 400, "no"), "5000");
+  expect(await sandbox.run(ASK, { env })).toMatchObject({ code: 1 });
+  expect(await standing(sandbox)).toMatchObject({ used: 0, reserved: 0 });
+  expect(await sandbox.run([...ASK.slice(0, -1), "6000"], { env })).toMatchObject({ code: 4 });
+  expect(await standing(sandbox)).toMatchObject({ used: 0, reserved: 0 });
+});
+
+test("the reservation of an aborted call is used up by what is known of it", async () => {
+  const { sandbox, env } = await rig((response) => openaiChunk(response, "It is"), "5000");
+  const running = sandbox.spawn(ASK, { env });
+  await waitFor(() => running.stdout().includes("It is"), { what: "the first words" });
+  expect(await standing(sandbox)).toMatchObject({ used: 0, reserved: expect.any(Number) });
+  running.child.kill("SIGINT");
+  expect(await running.result).toMatchObject({ code: 130 });
+  const [reserved] = factsOf(sandbox, "budget.reserved");
+  expect(factsOf(sandbox, "llm.called")).toMatchObject([
+    { data: { outcome: "aborted", reservation: reserved?.id } },
+  ]);
+  expect(await standing(sandbox)).toMatchObject({ used: 0, reserved: 0 });
+});
+
+test("calls made by others carry the budget and are warned of once", async () => {
+  const sandbox = sandboxOfTest();
+  await sandbox.run(["budget", "set", "backend", "1000"]);
+  const record = (input: string) =>
+    sandbox.run([
+      "tokens",
+      "record",
+      "--persona",
+      "backend",
+      "--model",
+      "m",
+      "--input",
+      input,
+      "--output",
+      "0",
+    ]);
+  expect(await record("700")).toMatchObject({ code: 0, stderr: "" });
+  expect(await record("200")).toMatchObject({
+    code: 0,
+    stderr: expect.stringContaining("backend-engineer has used 900 of 1,000 tokens"),
+  });
+  expect(await record("200")).toMatchObject({ code: 0, stderr: "" });
+  expect(factsOf(sandbox, "llm.called").at(-1)).toMatchObject({
+    data: { budget: { ...BUDGET, isHard: false } },
+  });
+});
+
+test("without the user's word the definition's budget is what a call carries", async () => {
+  const sandbox = sandboxOfTest();
+  const args = ["--persona", "backend", "--model", "m", "--input", "5", "--output", "0"];
+  expect(await sandbox.run(["tokens", "record", ...args])).toMatchObject({ code: 0 });
+  expect(factsOf(sandbox, "llm.called")).toMatchObject([
+    { data: { budget: { tokens: expect.any(Number), window: "day", isHard: false } } },
+  ]);
+});
