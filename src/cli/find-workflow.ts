@@ -1,7 +1,6 @@
 import { isTrusted } from "../config/trust.ts";
 import { UserError } from "../core/errors.ts";
 import { createMasker } from "../core/mask.ts";
-import { secretValuesOf } from "../core/secret-values.ts";
 import {
   loadWorkflows,
   resolveWorkflow,
@@ -12,6 +11,7 @@ import {
 import { checkScripts } from "../workflow/definition-file.ts";
 import type { CliContext } from "./context.ts";
 import { problemLine } from "./find-persona.ts";
+import { maskingOf } from "./masking.ts";
 import { quote } from "./printable.ts";
 import { hintWith } from "./usage-error.ts";
 
@@ -62,7 +62,7 @@ export function findRunnableWorkflow(name: string, ctx: CliContext): WorkflowEnt
 export function assertScripts(entry: WorkflowEntry, ctx: CliContext): void {
   const [problem] = checkScripts(entry);
   if (problem === undefined) return;
-  const { text } = createMasker({ secretValues: secretValuesOf(ctx.env) });
+  const { text } = createMasker(maskingOf(ctx));
   throw new UserError({
     reason: "unreadable-script",
     message: text(problemLine(problem)),

@@ -16,6 +16,7 @@ import type { Recorder } from "../../workflow/recorder.ts";
 import { createRun, pruneStoredRuns, removeStoredRun, takeStoredRun } from "../../workflow/run-store.ts";
 import type { CliContext } from "../context.ts";
 import { findPersona, personaPlaces, problemLine } from "../find-persona.ts";
+import { maskingOf } from "../masking.ts";
 import { stagePersona } from "../persona-for-stage.ts";
 import type { RunView } from "./plain-view.ts";
 import { type PreparedRun, storedRuns } from "./prepare.ts";
@@ -107,7 +108,7 @@ export async function executeRun(
       env,
       clock: steadyClock(ctx.clock),
       recorder: options.recorder,
-      masker: createMasker({ secretValues: secretsOfRun(prepared, ctx) }),
+      masker: createMasker(maskingOf(ctx, secretsOfRun(prepared, ctx))),
       cancellation: options.cancellation,
       observer: options.view,
       agentCommand: settings.agentCommand,
