@@ -87,7 +87,7 @@ export async function measureLlm(root, rounds) {
     home: resolveHome(env, "linux").value,
     segmentBytes: 8 * 1024 * 1024,
     prices: new Map(),
-    texts: createTextKeeper([env.OPENAI_API_KEY]),
+    texts: createTextKeeper({ secretValues: [env.OPENAI_API_KEY] }),
     captureOf: () => "masked",
     fetch: globalThis.fetch,
     signal: new AbortController().signal,

@@ -2,7 +2,6 @@ import { isTrusted } from "../config/trust.ts";
 import type { DefinitionProblem } from "../core/definitions.ts";
 import { UserError } from "../core/errors.ts";
 import { createMasker } from "../core/mask.ts";
-import { secretValuesOf } from "../core/secret-values.ts";
 import {
   loadWorkflows,
   resolveWorkflow,
@@ -13,6 +12,7 @@ import {
 import { checkPromptFiles, checkScripts } from "../workflow/definition-file.ts";
 import type { CliContext } from "./context.ts";
 import { problemLine } from "./find-persona.ts";
+import { maskingOf } from "./masking.ts";
 import { quote } from "./printable.ts";
 import { hintWith } from "./usage-error.ts";
 
@@ -67,7 +67,7 @@ export function assertFiles(entry: WorkflowEntry, ctx: CliContext): void {
 
 function assertNone(reason: string, [problem]: readonly DefinitionProblem[], ctx: CliContext): void {
   if (problem === undefined) return;
-  const { text } = createMasker({ secretValues: secretValuesOf(ctx.env) });
+  const { text } = createMasker(maskingOf(ctx));
   throw new UserError({
     reason,
     message: text(problemLine(problem)),

@@ -2,7 +2,6 @@ import { isTrusted } from "../config/trust.ts";
 import { CAPTURES, type Capture } from "../core/capture.ts";
 import { steadyClock } from "../core/clock.ts";
 import { errorCode, UserError } from "../core/errors.ts";
-import { secretValuesOf } from "../core/secret-values.ts";
 import { type CallPlace, placeFromEnvironment } from "../llm/call-place.ts";
 import { createTextKeeper } from "../llm/keep-texts.ts";
 import { readPriceFile } from "../llm/price-file.ts";
@@ -12,6 +11,7 @@ import { readPersonaHeads } from "../persona/heads.ts";
 import type { Budget } from "../projection/llm-facts.ts";
 import { DEFAULT_CHATMODE, GLOBAL_SCOPE } from "../projection/session.ts";
 import type { CliContext } from "./context.ts";
+import { maskingOf } from "./masking.ts";
 import { noPersona, readSession } from "./session-view.ts";
 
 /** What recording calls takes of the command's world. @throws UserError `broken-prices`. */
@@ -19,7 +19,6 @@ export async function recordContext(ctx: CliContext): Promise<RecordContext> {
   const { env, clock, version, home, settings } = ctx;
   const prices = await readPriceFile(home.prices);
   if (!prices.ok) throw new UserError(prices.error);
-  const { apiKey } = settings.llm;
   return {
     env,
     clock: steadyClock(clock),
@@ -27,7 +26,7 @@ export async function recordContext(ctx: CliContext): Promise<RecordContext> {
     home,
     segmentBytes: settings.segmentBytes,
     prices: prices.value,
-    texts: createTextKeeper([...secretValuesOf(env), ...(apiKey === undefined ? [] : [apiKey])]),
+    texts: createTextKeeper(maskingOf(ctx)),
     captureOf: (persona) => captureOf(persona, ctx),
   };
 }
@@ -70,10 +69,12 @@ export async function definedBudget(persona: string, ctx: CliContext): Promise<B
 
 /**
  * The persona's own word goes before the setting. A project's file may only ask for less to be kept, unless it is
- * trusted: a repository that was cloned does not decide that secrets are written down.
+ * trusted: a repository that was cloned does not decide that secrets are written down. Where settings of privacy
+ * cannot be read, nothing is kept.
  */
 async function captureOf(persona: string, ctx: CliContext): Promise<Capture> {
-  const { capture } = ctx.settings;
+  const { capture, isPrivacyKnown } = ctx.settings;
+  if (!isPrivacyKnown) return "none";
   const head = headsOf(ctx)?.find(({ name }) => name === persona);
   // The built-in ones say nothing about it. Reading all definitions would take longer than all else.
   if (head?.origin.kind === "built-in") return capture;

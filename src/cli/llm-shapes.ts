@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { CAPTURES } from "../core/capture.ts";
 import { document, seconds } from "./json-document.ts";
 
 /** The documents of `llm` and `tokens`. */
@@ -54,6 +55,28 @@ const tokensRecordShape = document("tokens-record", {
   ),
 });
 
+const showMaskedShape = document("show-masked", {
+  captures: z.array(z.enum(CAPTURES)).describe("of the calls' personas"),
+  personalData: z.boolean().describe("whether it is looked for"),
+  masked: z.array(
+    z.object({
+      kind: z.enum([
+        "private-key",
+        "known-value",
+        "secret-shape",
+        "secret-name",
+        "email",
+        "phone",
+        "card",
+        "iban",
+        "pattern",
+      ]),
+      times: z.int(),
+    }),
+  ),
+});
+
+export type ShowMaskedJson = z.infer<typeof showMaskedShape>;
 export type LlmJson = z.infer<typeof llmShape>;
 export type TokensJson = z.infer<typeof tokensShape>;
 export type TokensRecordJson = z.infer<typeof tokensRecordShape>;

@@ -1,6 +1,7 @@
 import { CAPTURES } from "../core/capture.ts";
 import { isDigit, parseDuration } from "../core/duration.ts";
 import type { Failure } from "../core/errors.ts";
+import { parsePatterns } from "../core/own-patterns.ts";
 import { err, ok, type Result } from "../core/result.ts";
 
 /** One setting: its name, where it may come from, what it may be. Resolution, `config`, help and docs use it. */
@@ -23,6 +24,8 @@ export type SettingKind =
   | { readonly is: "size" }
   | { readonly is: "url" }
   | { readonly is: "text" }
+  /** Regular expressions, separated by white space. */
+  | { readonly is: "patterns" }
   /** A text of one form; `expected` says which. */
   | { readonly is: "word"; readonly pattern: RegExp; readonly expected: string };
 
@@ -159,6 +162,17 @@ export const settingKeys = [
     default: "masked",
   },
   {
+    key: "masking.personal",
+    doc: "Whether e-mail addresses, phone numbers, cards and IBANs are masked as secrets are.",
+    kind: { is: "choice", values: ["on", "off"] },
+    default: "off",
+  },
+  {
+    key: "masking.patterns",
+    doc: "What else is masked: regular expressions of JavaScript, separated by blanks, each for one line.",
+    kind: { is: "patterns" },
+  },
+  {
     key: "session.idleTimeout",
     doc: "A session without activity is over after this long.",
     kind: { is: "duration" },
@@ -209,9 +223,19 @@ export function checkSetting(key: SettingKey, value: string): Result<string, Fai
       return isHttpUrl(value) ? ok(value) : wrong("an http:// or https:// URL");
     case "word":
       return key.kind.pattern.test(value) ? ok(value) : wrong(key.kind.expected);
+    case "patterns":
+      return checkPatterns(key.key, value);
     case "text":
       return value === "" || /[\r\n]/.test(value) ? wrong("one line of text that is not empty") : ok(value);
   }
+}
+
+function checkPatterns(key: string, value: string): Result<string, Failure> {
+  const patterns = parsePatterns(value);
+  const problem = patterns.ok ? (patterns.value.length === 0 ? "it is empty" : undefined) : patterns.error;
+  if (problem === undefined) return ok(value);
+  const hint = "It takes regular expressions separated by blanks, such as: EMP-\\d{6} ACME-[A-Z]+";
+  return err({ reason: "invalid-setting", message: `${key} is not valid: ${problem}.`, hint });
 }
 
 const sizeUnits: readonly (readonly [suffix: string, bytes: number])[] = [

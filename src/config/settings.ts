@@ -5,6 +5,7 @@ import { type Environment, envFlag, envValue } from "../core/environment.ts";
 import type { Failure } from "../core/errors.ts";
 import { errorCode } from "../core/errors.ts";
 import { hashText } from "../core/hash.ts";
+import { parsePatterns } from "../core/own-patterns.ts";
 import { checkSetting, parseSize, type SettingKey, type SettingName, settingKeys } from "./keys.ts";
 
 export type SettingSource = "environment" | "user" | "default" | "unset";
@@ -35,6 +36,10 @@ export interface Settings {
     readonly apiKey: string | undefined;
   };
   readonly capture: Capture;
+  /** What is masked besides secrets. */
+  readonly masking: { readonly personal: boolean; readonly patterns: readonly RegExp[] };
+  /** False when the user's word on `capture` or `masking` cannot be read: nothing of a text may be kept then. */
+  readonly isPrivacyKnown: boolean;
   readonly idleTimeoutMs: number;
   readonly retention: { readonly ageMs: number; readonly sizeBytes: number };
   /** At this size the journal begins a new segment. */
@@ -144,6 +149,21 @@ export function readSettings(configFile: string, env: Environment): Settings {
     get capture() {
       return value("capture") as Capture;
     },
+    get masking() {
+      const patterns = parsePatterns(value("masking.patterns") ?? "");
+      return {
+        personal: value("masking.personal") === "on",
+        patterns: patterns.ok ? patterns.value : [],
+      };
+    },
+    get isPrivacyKnown() {
+      const isBroken = problems.some(({ reason }) => reason === "broken-config");
+      const passedOver = resolved.some(
+        ({ key, source }) =>
+          /^(?:capture$|masking\.)/.test(key.key) && source !== "user" && lookUp(file, key.key) !== undefined,
+      );
+      return !isBroken && !passedOver;
+    },
     get idleTimeoutMs() {
       return ms("session.idleTimeout");
     },
@@ -238,7 +258,7 @@ function brokenConfig(path: string, why: string): Failure {
 /** Everything that decides where and how is delivered, the standard variables included. */
 function deliveryHash(resolved: readonly ResolvedSetting[], env: Environment): string {
   const parts = resolved
-    .filter(({ key }) => !/^(?:session\.|agent\.|llm\.|capture$|delivery\.mode$)/.test(key.key))
+    .filter(({ key }) => !/^(?:session\.|agent\.|llm\.|capture$|masking\.|delivery\.mode$)/.test(key.key))
     .map(({ key, value }) => `${key.key}=${value ?? ""}`);
   for (const name of Object.keys(env).sort()) {
     if (/^OTEL_(EXPORTER_OTLP_|TRACES_EXPORTER|SDK_DISABLED)/.test(name))

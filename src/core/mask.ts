@@ -1,3 +1,5 @@
+import { maskPattern } from "./own-patterns.ts";
+import { maskPersonal, type PersonalKind } from "./personal-data.ts";
 import { createKeyBlocks, keyBlockSign } from "./private-key-block.ts";
 import { maskAssignments } from "./secret-assignments.ts";
 import { nameSigns } from "./secret-names.ts";
@@ -10,10 +12,29 @@ export interface Masker {
   text(text: string): string;
   /** For a stream: knows of a private key that began some lines before. */
   lines(): LineMasker;
+  /** What would be taken out of a text, by kind and how often; never what it is. */
+  explain(text: string): ReadonlyMap<MaskedKind, number>;
   /** Of these values, too, nothing is seen from now on. */
   learn(secretValues: readonly string[]): void;
   /** All of these values that it knows by now. */
   values(): readonly string[];
+}
+
+/** As what something is taken out: by its value, its shape, the name before it, or as what the user asked for. */
+export type MaskedKind =
+  | "private-key"
+  | "known-value"
+  | "secret-shape"
+  | "secret-name"
+  | PersonalKind
+  | "pattern";
+
+export interface MaskerOptions {
+  readonly secretValues: readonly string[];
+  /** E-mail addresses, phone numbers, cards and IBANs, too. */
+  readonly personal?: boolean;
+  /** Of the user's own. */
+  readonly patterns?: readonly RegExp[];
 }
 
 export interface LineMasker {
@@ -27,14 +48,15 @@ const NAME_SIGN = new RegExp(nameSigns, "i");
 
 /**
  * Secrets are known by their value (`secretValues`, in all forms that tools print them in), by their own shape, or
- * by the name that stands before them. Time is linear in the length of a line.
+ * by the name that stands before them. Time is linear in the length of a line, if the user's own patterns are.
  */
-export function createMasker({ secretValues }: { readonly secretValues: readonly string[] }): Masker {
+export function createMasker({ secretValues, personal = false, patterns = [] }: MaskerOptions): Masker {
   let known = secretValues;
   let values = patternOfValues(known);
 
-  const lines = (): LineMasker => {
-    const keys = createKeyBlocks();
+  const lines = (onMasked?: (kind: MaskedKind) => void): LineMasker => {
+    const as = (kind: MaskedKind) => onMasked && (() => onMasked(kind));
+    const keys = createKeyBlocks(as("private-key"));
     let isInKey = false;
     return {
       mask(line) {
@@ -45,16 +67,30 @@ export function createMasker({ secretValues }: { readonly secretValues: readonly
           isInKey = withoutKeys !== undefined;
           masked = withoutKeys ?? line;
         }
-        if (values !== undefined) masked = masked.replace(values, MASK);
-        if (hasShape) masked = maskShapes(masked);
-        return NAME_SIGN.test(masked) ? maskAssignments(masked) : masked;
+        if (values !== undefined) {
+          masked = masked.replace(values, () => {
+            onMasked?.("known-value");
+            return MASK;
+          });
+        }
+        if (hasShape) masked = maskShapes(masked, as("secret-shape"));
+        if (NAME_SIGN.test(masked)) masked = maskAssignments(masked, as("secret-name"));
+        if (personal) masked = maskPersonal(masked, onMasked);
+        for (const pattern of patterns) masked = maskPattern(masked, pattern, as("pattern"));
+        return masked;
       },
     };
   };
 
   return {
-    lines,
+    lines: () => lines(),
     values: () => known,
+    explain(text) {
+      const found = new Map<MaskedKind, number>();
+      const { mask } = lines((kind) => found.set(kind, (found.get(kind) ?? 0) + 1));
+      for (const line of text.split("\n")) mask(line);
+      return found;
+    },
     learn(more) {
       const added = more.filter((value) => !known.includes(value));
       if (added.length === 0) return;

@@ -18,8 +18,12 @@ export interface KeyBlocks {
   mask(line: string): string | undefined;
 }
 
-/** Follows private keys over the lines of one stream; a key in one line, with `\n` written out, too. */
-export function createKeyBlocks(): KeyBlocks {
+/**
+ * Follows private keys over the lines of one stream; a key in one line, with `\n` written out, too.
+ *
+ * @param onMasked told of each key.
+ */
+export function createKeyBlocks(onMasked?: () => void): KeyBlocks {
   let lines = 0;
   let foreign = 0;
   let isInside = false;
@@ -42,6 +46,7 @@ export function createKeyBlocks(): KeyBlocks {
     for (;;) {
       const begin = BEGIN.exec(rest);
       if (begin === null) break;
+      onMasked?.();
       masked += `${rest.slice(0, begin.index)}${MASK}`;
       rest = rest.slice(begin.index);
       const end = END.exec(rest);

@@ -36,8 +36,10 @@ interface Span {
 /**
  * Masks values whose names tell that they are secret: assignments, JSON, YAML, headers, flags, queries, XML. The
  * names stay, and so do references (`$TOKEN`), types (`password: string`) and words of prose. One line.
+ *
+ * @param onMasked told of each.
  */
-export function maskAssignments(line: string): string {
+export function maskAssignments(line: string, onMasked?: () => void): string {
   let masked = "";
   let done = 0;
   NAME.lastIndex = 0;
@@ -46,6 +48,7 @@ export function maskAssignments(line: string): string {
     if (value === undefined) continue;
     masked += line.slice(done, value.from) + MASK;
     done = value.to;
+    onMasked?.();
     NAME.lastIndex = value.to;
   }
   return done === 0 ? line : masked + line.slice(done);

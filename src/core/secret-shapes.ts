@@ -113,11 +113,15 @@ const literal = (text: string) => text.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&");
 /** The signs of all shapes, as the source of a pattern. */
 export const shapeSigns = [...new Set(shapes.flatMap(({ signs }) => signs))].map(literal).join("|");
 
-/** Masks what looks like a secret by itself. One line. */
-export function maskShapes(line: string): string {
+/** Masks what looks like a secret by itself. One line. @param onMasked told of each. */
+export function maskShapes(line: string, onMasked?: () => void): string {
   let masked = line;
   for (const { signs, pattern, replacement } of shapes) {
-    if (signs.some((sign) => masked.includes(sign))) masked = masked.replace(pattern, replacement ?? MASK);
+    if (!signs.some((sign) => masked.includes(sign))) continue;
+    // What is masked already may have the same shape.
+    if (onMasked !== undefined)
+      for (const [found] of masked.matchAll(pattern)) if (!found.includes(MASK)) onMasked();
+    masked = masked.replace(pattern, replacement ?? MASK);
   }
   return masked;
 }

@@ -1,5 +1,5 @@
 import type { Capture } from "../core/capture.ts";
-import { createMasker } from "../core/mask.ts";
+import { createMasker, type MaskedKind, type Masker, type MaskerOptions } from "../core/mask.ts";
 import { isSecretName } from "../core/secret-names.ts";
 import { MASK } from "../core/secret-shapes.ts";
 import { patternOfValues } from "../core/secret-values.ts";
@@ -32,18 +32,26 @@ export interface CallTexts {
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
+/** All of a call that may hold a secret. */
+export interface ExplainedTexts extends CallTexts {
+  readonly taskType?: string;
+  readonly error?: { readonly message: string };
+}
+
 export interface TextKeeper {
   keep(texts: CallTexts, capture: Capture): KeptTexts;
   /** A short text that is kept whatever `capture` says, such as an error's message. */
   short(text: string, length: number): string;
+  /** What `masked` would take out of a call's texts, by kind and how often. */
+  explain(texts: ExplainedTexts): ReadonlyMap<MaskedKind, number>;
 }
 
 type Hide = (text: string) => string;
 
-/** @param secretValues that must not be seen anywhere, not even with `full`. */
-export function createTextKeeper(secretValues: readonly string[]): TextKeeper {
-  const masker = createMasker({ secretValues });
-  const values = patternOfValues(secretValues);
+/** @param masking of which `secretValues` must not be seen anywhere, not even with `full`. */
+export function createTextKeeper(masking: MaskerOptions): TextKeeper {
+  const masker = createMasker(masking);
+  const values = patternOfValues(masking.secretValues);
   const hideValues: Hide = (text) => (values === undefined ? text : text.replace(values, MASK));
   return {
     keep({ input, output, metadata }, capture) {
@@ -57,6 +65,7 @@ export function createTextKeeper(secretValues: readonly string[]): TextKeeper {
         ...withMetadata,
       };
     },
+    explain: (texts) => explainTexts(texts, masker),
     short: (text, length) => cutText(masker.text(text.slice(0, length + MARGIN)), length),
   };
 }
@@ -100,6 +109,23 @@ function keepMetadata(metadata: Readonly<Record<string, string>>, hide: Hide, ca
       capture !== "full" && isSecretName(name) ? MASK : cutText(hide(value), MAX_METADATA.valueLength),
     ]),
   );
+}
+
+function explainTexts(
+  { input = "", output = "", metadata = {}, taskType = "", error }: ExplainedTexts,
+  { explain }: Masker,
+): ReadonlyMap<MaskedKind, number> {
+  const found = new Map<MaskedKind, number>();
+  const add = (kind: MaskedKind, times: number) => found.set(kind, (found.get(kind) ?? 0) + times);
+  const prompts = typeof input === "string" ? [input] : input.map(({ content }) => content);
+  const texts = [...prompts, output, taskType, error?.message ?? ""];
+  for (const [name, value] of Object.entries(metadata)) {
+    if (isSecretName(name)) add("secret-name", 1);
+    else texts.push(value);
+    texts.push(name);
+  }
+  for (const text of texts) for (const [kind, times] of explain(text)) add(kind, times);
+  return found;
 }
 
 function cutText(text: string, length: number): string {

@@ -13,6 +13,9 @@ import { type PriceOverrides, priceOf } from "./price.ts";
 /** Longer texts do not stand in the fact, but in a file beside the journal. Bytes of UTF-8. */
 const MAX_INLINE_BYTES = 8 * 1024;
 
+/** Of what servers and callers name: an answer's id, a model, a kind of error. Characters. */
+const MAX_WORD = 200;
+
 /** What is known of a call, whoever made it; its texts as they were. */
 export interface CallReport
   extends CallTexts,
@@ -61,7 +64,7 @@ export async function recordCall(
   context: RecordContext,
   trace?: SpanIdentity,
 ): Promise<LlmCalledFact> {
-  const { input, output, metadata, costUsd, taskType, error, ...figures } = report;
+  const { input, output, metadata, costUsd, operation, taskType, error, response, ...figures } = report;
   const { usage } = report;
   const { persona, chatmode, run } = place;
   const price = costUsd === undefined ? await worthOf(report, context) : { costUsd };
@@ -73,12 +76,19 @@ export async function recordCall(
     chatmode,
     ...run,
     ...figures,
+    ...(operation === undefined ? {} : { operation: context.texts.short(operation, MAX_WORD) }),
     ...(taskType === undefined ? {} : { taskType: context.texts.short(taskType, 100) }),
     tokens: usage === undefined ? 0 : usage.input + usage.output,
     ...(price ?? { costUsd: null }),
     ...(error === undefined
       ? {}
-      : { error: { type: error.type, message: context.texts.short(error.message, 500) } }),
+      : {
+          error: {
+            type: context.texts.short(error.type, MAX_WORD),
+            message: context.texts.short(error.message, 500),
+          },
+        }),
+    ...(response === undefined ? {} : { response: keepResponse(response, context.texts) }),
     ...(kept.input === undefined ? {} : { input: bodyOf(kept.input, blobs) }),
     ...(kept.output === undefined ? {} : { output: bodyOf(kept.output, blobs) }),
     ...(kept.metadata === undefined ? {} : { metadata: kept.metadata }),
@@ -94,6 +104,20 @@ export async function recordCall(
     for (const [hash, text] of blobs) putBlob(home.blobs, segment, hash, text);
   });
   return fact;
+}
+
+/** A server's words: they may be long, and hold anything. */
+function keepResponse(
+  { id, model, finishReasons }: NonNullable<LlmCalled["response"]>,
+  { short }: TextKeeper,
+): NonNullable<LlmCalled["response"]> {
+  return {
+    ...(id === undefined ? {} : { id: short(id, MAX_WORD) }),
+    ...(model === undefined ? {} : { model: short(model, MAX_WORD) }),
+    ...(finishReasons === undefined
+      ? {}
+      : { finishReasons: finishReasons.slice(0, 10).map((reason) => short(reason, MAX_WORD)) }),
+  };
 }
 
 function worthOf({ model, provider, usage, startedAt }: CallReport, { clock, prices }: RecordContext) {

@@ -53,7 +53,7 @@ function setUp(url: string, gate: BudgetGate) {
     home: home.value,
     segmentBytes: 1e6,
     prices: new Map(),
-    texts: createTextKeeper([]),
+    texts: createTextKeeper({ secretValues: [] }),
     captureOf: () => "masked" as const,
     fetch: globalThis.fetch,
     signal: new AbortController().signal,

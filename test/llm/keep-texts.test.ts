@@ -5,7 +5,7 @@ import { createTextKeeper } from "../../src/llm/keep-texts.ts";
 const VALUE = "hunter2-and-more";
 const KEY = `sk-proj-${"aB3dE5gH".repeat(6)}`;
 const MIB = 1024 * 1024;
-const keeper = createTextKeeper([VALUE]);
+const keeper = createTextKeeper({ secretValues: [VALUE] });
 const call = {
   input: `the value ${VALUE}, the key ${KEY}`,
   output: `again ${KEY}`,

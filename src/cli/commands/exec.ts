@@ -2,7 +2,6 @@ import { steadyClock } from "../../core/clock.ts";
 import { UserError } from "../../core/errors.ts";
 import { createMasker } from "../../core/mask.ts";
 import { isTerminal } from "../../core/output.ts";
-import { secretValuesOf } from "../../core/secret-values.ts";
 import { DEFAULT_CHATMODE } from "../../projection/session.ts";
 import { runCommandAs } from "../../workflow/run-command.ts";
 import { assertChatmode } from "../chatmode.ts";
@@ -10,6 +9,7 @@ import { type Command, type Invocation, optionText } from "../command.ts";
 import type { CliContext } from "../context.ts";
 import { findPersona } from "../find-persona.ts";
 import { deliverAfterRecording, deliverWhileRunning, recorderFor } from "../long-work.ts";
+import { maskingOf } from "../masking.ts";
 import { stagePersona } from "../persona-for-stage.ts";
 import { quote } from "../printable.ts";
 import { noPersona, readSession } from "../session-view.ts";
@@ -74,7 +74,7 @@ async function exec(words: readonly string[], invocation: Invocation, ctx: CliCo
   const sharesTerminal = isTerminal(0);
   const cancellation = cancelOnSignals({ sharesTerminal });
   const recorder = recorderFor(ctx);
-  const masker = createMasker({ secretValues: secretValuesOf(ctx.env) });
+  const masker = createMasker(maskingOf(ctx));
   deliverWhileRunning(ctx);
   const result = await runCommandAs(persona, chatmode, words, {
     env: ctx.env,

@@ -18,6 +18,7 @@ import { notRecorded } from "../long-work.ts";
 import { optionNumber } from "../option-values.ts";
 import { stagePersona } from "../persona-for-stage.ts";
 import { readTextFile } from "../read-text.ts";
+import { showMasked } from "../show-masked.ts";
 import { cancelOnSignals, exitCodeOfSignal } from "../signals.ts";
 import { streamText } from "../stream-text.ts";
 
@@ -41,6 +42,7 @@ export const command: Command = {
     { flags: "--no-stream", doc: "print the answer when it is complete" },
     { flags: "--persona <persona>", doc: "the active one by default", complete: "personas" },
     { flags: "--task-type <name>", doc: "what it is for, such as review" },
+    { flags: "--show-masked", doc: "ask nothing; tell what of the prompt would be hidden: kinds and counts" },
   ],
   examples: [
     {
@@ -63,6 +65,11 @@ export const command: Command = {
   async run(invocation, ctx) {
     const call = await prepareCall(invocation, ctx);
     const { endpoint, place } = call;
+    if (invocation.options.showMasked === true) {
+      const { messages: input, taskType } = call;
+      const texts = taskType === undefined ? { input } : { input, taskType };
+      return showMasked(ctx, [{ persona: place.persona, texts }]);
+    }
     const stream = streamText(ctx, call.stream);
     const cancellation = cancelOnSignals({ sharesTerminal: false });
     cancellation.onRequest(stream.abort);

@@ -119,7 +119,8 @@ async function run(entry: WorkflowEntry, invocation: Invocation, ctx: CliContext
     const { planJson, planText } = await import("../run/plan-text.ts");
     const { createMasker } = await import("../../core/mask.ts");
     const { secretsOfRun } = await import("../run/secrets-of-run.ts");
-    const { text } = createMasker({ secretValues: secretsOfRun(prepared, ctx) });
+    const { maskingOf } = await import("../masking.ts");
+    const { text } = createMasker(maskingOf(ctx, secretsOfRun(prepared, ctx)));
     ctx.output.answer(planJson(prepared), text(planText(prepared, ctx.paint)));
     return ExitCode.done;
   }

@@ -1,6 +1,5 @@
 import { ExitCode, UserError } from "../../core/errors.ts";
 import { createMasker } from "../../core/mask.ts";
-import { secretValuesOf } from "../../core/secret-values.ts";
 import { appendFact } from "../../journal/append.ts";
 import { makeFact } from "../../journal/make-fact.ts";
 import { readFacts } from "../../journal/read.ts";
@@ -10,6 +9,7 @@ import { deliverAfterWork } from "../after-work.ts";
 import { type Command, optionText } from "../command.ts";
 import type { CliContext } from "../context.ts";
 import type { ScoreJson } from "../json-shapes.ts";
+import { maskingOf } from "../masking.ts";
 import { quote } from "../printable.ts";
 
 export const command: Command = {
@@ -43,7 +43,7 @@ export const command: Command = {
   async run(invocation, ctx) {
     const [id = "", name = "", value = ""] = invocation.args;
     const comment = optionText(invocation, "comment");
-    const masker = createMasker({ secretValues: secretValuesOf(ctx.env) });
+    const masker = createMasker(maskingOf(ctx));
     const typed = typedValue(value, optionText(invocation, "dataType"));
     if (name.trim() === "") throw bad("invalid-score", "A score's name cannot be empty.", "Name it: quality");
     const data: ScoreGiven = {

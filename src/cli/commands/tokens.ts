@@ -18,6 +18,7 @@ import { count, usd } from "../llm-text.ts";
 import { optionNumber, optionPairs } from "../option-values.ts";
 import { quote, table } from "../printable.ts";
 import { readTextFile } from "../read-text.ts";
+import { showMasked } from "../show-masked.ts";
 
 const OUTCOMES = ["ok", "error", "aborted"] as const;
 
@@ -47,6 +48,7 @@ const record: Command = {
     { flags: "--metadata <pairs...>", doc: "key=value, anything else worth knowing" },
     { flags: "--persona <persona>", doc: "the active one by default", complete: "personas" },
     { flags: "--stdin", doc: "read calls as JSON from standard input" },
+    { flags: "--show-masked", doc: "record nothing; tell what would be hidden: kinds and counts" },
   ],
   examples: [
     { command: "tta-persona tokens record --model openai/gpt-4o --input 900 --output 80", doc: "one call" },
@@ -81,6 +83,12 @@ async function recordCalls(invocation: Invocation, ctx: CliContext): Promise<num
     invocation.options.stdin === true
       ? await callsOfInput(invocation, ctx)
       : [await callOfOptions(invocation, ctx)];
+  if (invocation.options.showMasked === true) {
+    return showMasked(
+      ctx,
+      calls.map(({ report, place }) => ({ persona: place.persona, texts: report })),
+    );
+  }
   const context = await recordContext(ctx);
   const facts: LlmCalledFact[] = [];
   const personas = new Set(calls.map(({ place }) => place.persona));
@@ -168,7 +176,9 @@ function entryOf(
 }
 
 async function callsOfInput(invocation: Invocation, ctx: CliContext): Promise<readonly PlacedReport[]> {
-  const [other] = Object.keys(invocation.options).filter((name) => name !== "stdin" && name !== "persona");
+  const [other] = Object.keys(invocation.options).filter(
+    (name) => !["stdin", "persona", "showMasked"].includes(name),
+  );
   if (other !== undefined) {
     throw new UserError({
       reason: "conflicting-options",

@@ -18,6 +18,7 @@ import type { Recorder } from "../../workflow/recorder.ts";
 import { createRun, pruneStoredRuns, removeStoredRun, takeStoredRun } from "../../workflow/run-store.ts";
 import type { CliContext } from "../context.ts";
 import { findPersona, personaPlaces, problemLine } from "../find-persona.ts";
+import { maskingOf } from "../masking.ts";
 import { stagePersona } from "../persona-for-stage.ts";
 import type { RunView } from "./plain-view.ts";
 import { type PreparedRun, storedRuns } from "./prepare.ts";
@@ -97,7 +98,7 @@ export async function executeRun(
   );
   // All that it knew is in the new one: it must not be resumed a second time, also not while this one is going on.
   if (resumes !== undefined) removeStoredRun(home.runs, resumes.id);
-  const masker = createMasker({ secretValues: secretsOfRun(prepared, ctx) });
+  const masker = createMasker(maskingOf(ctx, secretsOfRun(prepared, ctx)));
   const outcome = await runWorkflow(
     { workflow, store, cwd, parameters, outputs: new Map() },
     {
