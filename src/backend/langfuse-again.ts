@@ -33,5 +33,7 @@ export async function askAgain(
 }
 
 function isPassing(reason: string): boolean {
-  return /^http_(?:408|429|5\d\d)$/.test(reason) || ["connection_reset", "connection_refused"].includes(reason);
+  return (
+    /^http_(?:408|429|5\d\d)$/.test(reason) || ["connection_reset", "connection_refused"].includes(reason)
+  );
 }

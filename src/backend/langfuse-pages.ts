@@ -31,7 +31,9 @@ export async function readPages(
 }
 
 export function asRecord(value: unknown): LangfuseRecord {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as LangfuseRecord) : {};
+  return typeof value === "object" && value !== null && !Array.isArray(value)
+    ? (value as LangfuseRecord)
+    : {};
 }
 
 export function textsOf(value: unknown): readonly string[] {

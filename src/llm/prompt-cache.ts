@@ -48,14 +48,22 @@ export function readKeptPrompt(
 }
 
 /** Projects and prompts of any name lie side by side, and no name is a path. */
-function pathOf(home: Home, project: LangfuseProject, name: string, { label, version }: PromptChoice): string {
+function pathOf(
+  home: Home,
+  project: LangfuseProject,
+  name: string,
+  { label, version }: PromptChoice,
+): string {
   const which = version === undefined ? ["label", label] : ["version", version];
   const key = JSON.stringify([project.host, project.publicKey, name, ...which]);
   return `${home.prompts}/${createHash("sha256").update(key).digest("hex").slice(0, 32)}.json`;
 }
 
 function isKept(value: unknown): value is KeptPrompt {
-  const { at, prompt } = (value ?? {}) as { readonly at?: unknown; readonly prompt?: Partial<LangfusePrompt> };
+  const { at, prompt } = (value ?? {}) as {
+    readonly at?: unknown;
+    readonly prompt?: Partial<LangfusePrompt>;
+  };
   const content = prompt?.content as Partial<Record<"type" | "text" | "messages", unknown>> | undefined;
   const hasContent =
     content?.type === "text"
