@@ -106,6 +106,7 @@ const vendors: readonly {
       "cli/budget-shapes.ts",
       "cli/json-document.ts",
       "cli/json-shapes.ts",
+      "cli/langfuse-shapes.ts",
       "cli/llm-shapes.ts",
       "cli/run-shapes.ts",
       "cli/workflow-shapes.ts",

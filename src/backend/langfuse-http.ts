@@ -15,7 +15,7 @@ export interface LangfuseProject {
 }
 
 export interface LangfuseRequest {
-  readonly method?: "GET" | "POST";
+  readonly method?: "GET" | "POST" | "PATCH";
   /** Below `/api/public`. */
   readonly path: string;
   readonly query?: Readonly<Record<string, string>>;

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { document, lines, origin, problem, seconds, time } from "./json-document.ts";
 import "./budget-shapes.ts";
+import "./langfuse-shapes.ts";
 import "./llm-shapes.ts";
 import "./run-shapes.ts";
 import "./workflow-shapes.ts";

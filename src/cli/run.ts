@@ -41,7 +41,8 @@ export function tellError(error: unknown, world: World, routed: Route, output: O
 
 async function dispatch(world: World, routed: Route, output: Output): Promise<number> {
   // A shell asks before each of its prompts, and must not be answered with errors.
-  if (routed.command === "prompt" && !resolveHome(world.env, world.platform).ok) return ExitCode.done;
+  const isShellPrompt = routed.command === "prompt" && routed.args.length === 0;
+  if (isShellPrompt && !resolveHome(world.env, world.platform).ok) return ExitCode.done;
   if (routed.bareWord !== undefined) {
     // The schema and YAML libraries that the catalogue needs would double the start of every other command.
     const { assertPersona } = await import("./bare-form.ts");

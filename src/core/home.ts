@@ -21,6 +21,10 @@ export interface Home {
   readonly lease: string;
   /** What resuming a run needs; see `workflow/run-store.ts`. */
   readonly runs: string;
+  /** Prompts as Langfuse last gave them, for when it cannot be asked. */
+  readonly prompts: string;
+  /** What experiments on datasets came to, a file per dataset. */
+  readonly experiments: string;
 }
 
 /**
@@ -81,6 +85,8 @@ function layout(configDir: string, data: string): Home {
     state: `${data}/state`,
     lease: `${data}/lease`,
     runs: `${data}/runs`,
+    prompts: `${data}/prompts`,
+    experiments: `${data}/experiments`,
   };
 }
 

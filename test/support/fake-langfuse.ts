@@ -2,6 +2,7 @@ import { gunzipSync } from "node:zlib";
 import type { Answer, Behaviour, BehaviourPerRequest, FaultyServer, ReceivedRequest } from "./behaviour.ts";
 import { startFaultyServer } from "./faulty-server.ts";
 import { seededRandom } from "./jitter-proxy.ts";
+import { createLibrary, type LangfuseLibrary } from "./langfuse-library.ts";
 import {
   observationOfEvent,
   observationOfSpan,
@@ -38,6 +39,8 @@ export interface ReceivedScore {
 export interface FakeLangfuse extends FaultyServer {
   readonly publicKey: string;
   readonly secretKey: string;
+  /** Prompts, datasets and metrics. */
+  readonly library: LangfuseLibrary;
   /** Settings for it. */
   readonly settings: Readonly<Record<string, string>>;
   observations(): readonly ReceivedObservation[];
@@ -53,7 +56,7 @@ const MAX_SPAN_BYTES = 9_500_000;
 
 const TOO_OLD_FOR_OTLP = /^[12]\.|^3\.(\d|1\d|2[01])\./;
 
-/** Starts a double of Langfuse 4 with one project: OTLP traces, scores, and what asks for them. */
+/** Starts a double of Langfuse 4 with one project: OTLP traces, scores, what asks for them, prompts, datasets and metrics. */
 export async function startFakeLangfuse(options: FakeLangfuseOptions = {}): Promise<FakeLangfuse> {
   const { version = "4.0.0", canList = true } = options;
   const publicKey = "pk-lf-fake";
@@ -61,6 +64,7 @@ export async function startFakeLangfuse(options: FakeLangfuseOptions = {}): Prom
   const observations: ReceivedObservation[] = [];
   const scores = new Map<string, ReceivedScore>();
   const problems: string[] = [];
+  const library = createLibrary();
   const oldTraces = new Map<string, Readonly<Record<string, unknown>>>();
 
   const server = await startFaultyServer({
@@ -86,7 +90,7 @@ export async function startFakeLangfuse(options: FakeLangfuseOptions = {}): Prom
         case "POST /api/public/ingestion":
           return takeEvents(request);
         default:
-          return json(404, { message: "Not found" });
+          return library.answer(request, version) ?? json(404, { message: "Not found" });
       }
     },
   });
@@ -194,6 +198,7 @@ export async function startFakeLangfuse(options: FakeLangfuseOptions = {}): Prom
     ...server,
     publicKey,
     secretKey,
+    library,
     settings: { host: server.url, publicKey, secretKey },
     observations: () => observations,
     traces() {

@@ -15,6 +15,7 @@ import { findPersona } from "../find-persona.ts";
 import { callPlace, recordContext } from "../llm-context.ts";
 import type { LlmJson } from "../llm-shapes.ts";
 import { notRecorded } from "../long-work.ts";
+import { namedPrompt, withText } from "../named-prompt.ts";
 import { optionNumber } from "../option-values.ts";
 import { stagePersona } from "../persona-for-stage.ts";
 import { readTextFile } from "../read-text.ts";
@@ -37,6 +38,11 @@ export const command: Command = {
     { flags: "--model <name>", doc: "provider/model (default: the setting llm.model)" },
     { flags: "--system <text>", doc: "instructions, behind the persona's" },
     { flags: "--file <path>", doc: "a text to put behind the prompt" },
+    {
+      flags: "--prompt <name>",
+      doc: "a prompt of Langfuse, name or name@label; of name@a,b one label is chosen",
+    },
+    { flags: "--var <pairs...>", doc: "name=value for {{name}} in that prompt" },
     { flags: "--temperature <t>", doc: "from 0 up; the model's own by default" },
     { flags: "--max-tokens <n>", doc: "the most that the answer may have" },
     { flags: "--no-stream", doc: "print the answer when it is complete" },
@@ -52,6 +58,10 @@ export const command: Command = {
     {
       command: 'git diff | tta-persona llm --model openai/gpt-4o --system "Review this diff"',
       doc: "in a pipe",
+    },
+    {
+      command: "tta-persona llm --prompt review@production --var language=Go --file main.go",
+      doc: "by a prompt of Langfuse, which the recorded call is linked with",
     },
   ],
   exitCodes: {
@@ -121,9 +131,11 @@ async function prepareCall(invocation: Invocation, ctx: CliContext): Promise<Mod
   if (!endpoint.ok) throw new UserError(endpoint.error);
   const { instructions } = stagePersona(findPersona(place.persona, ctx));
   const system = [instructions, optionText(invocation, "system") ?? ""].filter((text) => text !== "");
+  const prompt = await namedPrompt(invocation, ctx);
+  const own = await promptOf(invocation, ctx, prompt !== undefined);
   const messages: readonly Message[] = [
     { role: "system", content: system.join("\n\n") },
-    { role: "user", content: await promptOf(invocation, ctx) },
+    ...withText(prompt?.messages ?? [], own),
   ];
   return {
     endpoint: endpoint.value,
@@ -133,17 +145,20 @@ async function prepareCall(invocation: Invocation, ctx: CliContext): Promise<Mod
     ...(temperature === undefined ? {} : { temperature }),
     ...(maxTokens === undefined ? {} : { maxTokens }),
     ...(taskType === undefined ? {} : { taskType }),
+    ...(prompt === undefined ? {} : { prompt: prompt.link }),
   };
 }
 
-async function promptOf(invocation: Invocation, ctx: CliContext): Promise<string> {
+/** @param isOptional a prompt of Langfuse's says what to ask. */
+async function promptOf(invocation: Invocation, ctx: CliContext, isOptional: boolean): Promise<string> {
   const [given] = invocation.args;
   const path = optionText(invocation, "file");
   const file = path === undefined ? "" : readTextFile(path);
-  const isPiped = given === "-" || (given === undefined && path === undefined && !isTerminal(0));
+  const isPiped =
+    given === "-" || (given === undefined && path === undefined && !isOptional && !isTerminal(0));
   const prompt = isPiped ? await ctx.readStdin() : (given ?? "");
   const text = [prompt, file].filter((part) => part.trim() !== "").join("\n\n");
-  if (text !== "") return text;
+  if (text !== "" || isOptional) return text;
   throw new UserError({
     reason: "no-prompt",
     message: "There is nothing to ask.",
