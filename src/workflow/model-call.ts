@@ -64,11 +64,3 @@ export interface PromptSource {
     signal: AbortSignal,
   ): Promise<Result<FetchedPrompt, WorkError>>;
 }
-
-/** Where there is none. */
-export const noPrompts: PromptSource = {
-  get: (name) => {
-    const message = `the prompt ${name} cannot be had: prompts of Langfuse are not supported here yet`;
-    return Promise.resolve({ ok: false, error: { type: "no_prompt_source", message } });
-  },
-};

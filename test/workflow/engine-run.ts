@@ -10,7 +10,6 @@ import { readFacts } from "../../src/journal/read.ts";
 import { createCancellation } from "../../src/workflow/cancellation.ts";
 import { runWorkflow } from "../../src/workflow/engine.ts";
 import type { EngineContext, RunObserver } from "../../src/workflow/engine-context.ts";
-import { noPrompts } from "../../src/workflow/model-call.ts";
 import { createRecorder } from "../../src/workflow/recorder.ts";
 import { createRun, listStoredRuns, type StoredRun } from "../../src/workflow/run-store.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
@@ -84,7 +83,7 @@ export async function runIn(stages: string, changes: Changes = {}) {
         instructions: "",
       }),
       models: { call: () => Promise.reject(new Error("no model in this test")) },
-      prompts: noPrompts,
+      prompts: { get: () => Promise.resolve({ ok: false, error: { type: "none", message: "none" } }) },
       graceMs: 1000,
       ...context,
       observer: {

@@ -12,7 +12,6 @@ import { checkPersonas } from "../../workflow/definition-file.ts";
 import { type RunOutcome, runWorkflow } from "../../workflow/engine.ts";
 import type { Confirmation, StagePersona } from "../../workflow/engine-context.ts";
 import { endProcessesOfRun } from "../../workflow/leftovers.ts";
-import { noPrompts } from "../../workflow/model-call.ts";
 import { endLeftoverGroup } from "../../workflow/process-group.ts";
 import type { Recorder } from "../../workflow/recorder.ts";
 import { createRun, pruneStoredRuns, removeStoredRun, takeStoredRun } from "../../workflow/run-store.ts";
@@ -24,6 +23,7 @@ import type { RunView } from "./plain-view.ts";
 import { type PreparedRun, storedRuns } from "./prepare.ts";
 import { secretsOfRun } from "./secrets-of-run.ts";
 import { createStageModels } from "./stage-models.ts";
+import { stagePrompts } from "./stage-prompts.ts";
 
 /** How long a stage's process may take to end after a signal. */
 const GRACE_MS = 5000;
@@ -124,7 +124,7 @@ export async function executeRun(
         return persona;
       },
       models: createStageModels(ctx, masker, options.view),
-      prompts: noPrompts,
+      prompts: stagePrompts(ctx),
       graceMs: GRACE_MS,
     },
   );

@@ -7,6 +7,7 @@ import { createCallGate } from "../call-gate.ts";
 import type { CliContext } from "../context.ts";
 import { recordContext } from "../llm-context.ts";
 import { notRecorded } from "../long-work.ts";
+import { maskingOf } from "../masking.ts";
 import type { RunView } from "./plain-view.ts";
 
 /**
@@ -34,7 +35,7 @@ export function createStageModels(ctx: CliContext, masker: Masker, view: RunView
           { ...request, endpoint: endpoint.value, place, trace, messages, stream: true },
           {
             ...(await recordContext(ctx)),
-            texts: createTextKeeper(masker.values()),
+            texts: createTextKeeper(maskingOf(ctx, masker.values())),
             fetch: globalThis.fetch,
             signal,
             onText,
