@@ -33,6 +33,7 @@ export interface CallReport
       | "error"
       | "server"
       | "prompt"
+      | "experiment"
       | "budget"
       | "reservation"
     > {
