@@ -9,7 +9,7 @@ const VARIABLE = /\{\{\s*([A-Za-z_][\w.-]*)\s*\}\}/g;
 export type Variables = Readonly<Record<string, string>>;
 
 /** The variables that a text has, in order, each once. */
-export function variablesOf(text: string): readonly string[] {
+function variablesOf(text: string): readonly string[] {
   return [...new Set([...text.matchAll(VARIABLE)].map(([, name = ""]) => name))];
 }
 
