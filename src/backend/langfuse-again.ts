@@ -22,7 +22,7 @@ export async function askAgain(
     const answer = await askLangfuse(project, request, signal);
     if (answer.ok || retry === MOST_RETRIES || !isPassing(answer.error.reason)) return answer;
     const asked = answer.error.status === "unavailable" ? answer.error.retryAfterMs : undefined;
-    const waitMs = asked ?? 250 * 2 ** retry;
+    const waitMs = Math.max(asked ?? 0, 100 * 2 ** retry);
     if (waitMs > LONGEST_WAIT_MS || signal.aborted) return answer;
     try {
       await sleep(waitMs, undefined, { signal });

@@ -1,11 +1,14 @@
 import type { Undelivered } from "../backend/classify-error.ts";
 import { langfuseFailure } from "../backend/langfuse-failure.ts";
 import type { LangfuseProject } from "../backend/langfuse-http.ts";
+import type { PromptChoice } from "../backend/langfuse-prompts.ts";
 import { envValue } from "../core/environment.ts";
 import { ExitCode, type Failure, UserError } from "../core/errors.ts";
-import type { Result } from "../core/result.ts";
+import { err, ok, type Result } from "../core/result.ts";
 import { parentFromEnvironment } from "../core/trace-context.ts";
 import { langfuseProject } from "../delivery/langfuse-project.ts";
+import { messagesOf } from "../llm/fill-prompt.ts";
+import type { Message } from "../llm/message.ts";
 import { chooseLabel, createPromptSource, noLangfuse, type PromptSource } from "../llm/prompt-source.ts";
 import type { CliContext } from "./context.ts";
 import { assertLabels } from "./prompt-version.ts";
@@ -23,6 +26,31 @@ export function requireLangfuse({ settings, version }: CliContext): LangfuseProj
 export function promptSource({ settings, version, home, clock, output }: CliContext): PromptSource {
   const project = settings.langfuse === undefined ? undefined : langfuseProject(settings.langfuse, version);
   return createPromptSource({ project, home, clock, onKept: output.note });
+}
+
+/** The same for stages of workflows, which put values into the messages themselves; failures as theirs are. */
+export function stagePrompts(ctx: CliContext) {
+  const source = promptSource(ctx);
+  return {
+    async get(
+      name: string,
+      which: PromptChoice,
+      signal: AbortSignal,
+    ): Promise<Result<StagePrompt, { readonly type: string; readonly message: string }>> {
+      const found = await source.get(name, which, signal);
+      if (!found.ok) return err(workError(found.error));
+      const messages = messagesOf(found.value);
+      if (!messages.ok) return err(workError(messages.error));
+      return ok({ version: found.value.version, messages: messages.value });
+    },
+  };
+}
+
+const workError = ({ reason, message }: Failure) => ({ type: reason.replaceAll("-", "_"), message });
+
+interface StagePrompt {
+  readonly version: number;
+  readonly messages: readonly Message[];
 }
 
 /** What Langfuse answered. @throws UserError: exit code 2 for what can be corrected, 1 for what may pass. */

@@ -20,6 +20,8 @@ export const commandNames: readonly string[] = [
   "trust",
   "workflow",
   "score",
+  "dataset",
+  "langfuse",
   "flush",
   "metrics",
   "config",

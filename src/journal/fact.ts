@@ -15,7 +15,7 @@ export interface Fact<Type extends string = string, Data extends object = object
   /** Milliseconds since the epoch, by the writer's clock. Tells how long, never in which order. */
   readonly ts: number;
   readonly type: Type;
-  /** `global`, `project:<hash>`, `shell:<id>` or `run:<id>/<stage>`. */
+  /** `global`, `project:<hash>`, `shell:<id>` `run:<id>/<stage>`, or `langfuse` for what was read there. */
   readonly scope: string;
   readonly trace: SpanIdentity;
   readonly resource: ResourceAttributes;

@@ -8,7 +8,9 @@ import type { Endpoint } from "./endpoint.ts";
 import { loadPrices } from "./price.ts";
 import { type CallReport, type RecordContext, recordCall } from "./record-call.ts";
 
-export interface ModelCall extends ModelRequest, Pick<CallReport, "taskType" | "metadata" | "prompt"> {
+export interface ModelCall
+  extends ModelRequest,
+    Pick<CallReport, "taskType" | "metadata" | "prompt" | "experiment"> {
   readonly place: CallPlace;
   /** The call's span, where it was decided before; else a child of the environment's. */
   readonly trace?: SpanIdentity;
@@ -79,7 +81,7 @@ function loadingPrices(fetch: typeof globalThis.fetch): typeof globalThis.fetch 
 }
 
 function aboutRequest(call: ModelCall) {
-  const { endpoint, messages, stream, maxTokens, temperature, taskType, metadata, prompt } = call;
+  const { endpoint, messages, stream, maxTokens, temperature, taskType, metadata, prompt, experiment } = call;
   return {
     provider: endpoint.provider,
     model: endpoint.model,
@@ -94,6 +96,7 @@ function aboutRequest(call: ModelCall) {
     ...(taskType === undefined ? {} : { taskType }),
     ...(metadata === undefined ? {} : { metadata }),
     ...(prompt === undefined ? {} : { prompt }),
+    ...(experiment === undefined ? {} : { experiment }),
   };
 }
 

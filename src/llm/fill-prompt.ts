@@ -9,28 +9,13 @@ const VARIABLE = /\{\{\s*([A-Za-z_][\w.-]*)\s*\}\}/g;
 export type Variables = Readonly<Record<string, string>>;
 
 /** The variables that a text has, in order, each once. */
-export function variablesOf(text: string): readonly string[] {
+function variablesOf(text: string): readonly string[] {
   return [...new Set([...text.matchAll(VARIABLE)].map(([, name = ""]) => name))];
 }
 
-/** Puts values in the place of variables. What is in a value is data: braces in it mean nothing. Failure `missing-variables`. */
-export function fillText(text: string, variables: Variables): Result<string, Failure> {
-  const missing = missingOf([text], variables);
-  return missing.length > 0 ? err(missingVariables(missing)) : ok(replace(text, variables));
-}
-
-/**
- * The messages that a prompt makes; one of text is the user's. Failures: `missing-variables`, which names all of
- * them, and `unsupported-prompt` for placeholders and roles that no model here takes.
- */
-export function fillPrompt(
-  content: PromptContent,
-  variables: Variables,
-): Result<readonly Message[], Failure> {
-  if (content.type === "text") {
-    const text = fillText(content.text, variables);
-    return text.ok ? ok([{ role: "user", content: text.value }]) : text;
-  }
+/** The messages of a prompt with its variables in them; a prompt of text is one of the user's. Failure `unsupported-prompt`. */
+export function messagesOf(content: PromptContent): Result<readonly Message[], Failure> {
+  if (content.type === "text") return ok([{ role: "user", content: content.text }]);
   const messages: Message[] = [];
   for (const message of content.messages) {
     if ("placeholder" in message) return err(unsupported(`the placeholder "${message.placeholder}"`));
@@ -38,12 +23,22 @@ export function fillPrompt(
     if (role === undefined) return err(unsupported(`the role "${message.role}"`));
     messages.push({ role, content: message.content });
   }
+  return ok(messages);
+}
+
+/** The messages that a prompt makes. Failures: those of `messagesOf`, and `missing-variables`, which names all of them. */
+export function fillPrompt(
+  content: PromptContent,
+  variables: Variables,
+): Result<readonly Message[], Failure> {
+  const messages = messagesOf(content);
+  if (!messages.ok) return messages;
   const missing = missingOf(
-    messages.map((message) => message.content),
+    messages.value.map((message) => message.content),
     variables,
   );
   if (missing.length > 0) return err(missingVariables(missing));
-  return ok(messages.map((message) => ({ ...message, content: replace(message.content, variables) })));
+  return ok(messages.value.map((one) => ({ ...one, content: replace(one.content, variables) })));
 }
 
 /** Of those given, the ones that a prompt does not use. */
@@ -68,7 +63,7 @@ function missingOf(texts: readonly string[], variables: Variables): readonly str
   return used.filter((name) => !Object.hasOwn(variables, name));
 }
 
-/** In one pass, so that a value is never looked into. */
+/** In one pass: what is in a value is data, and braces in it mean nothing. */
 function replace(text: string, variables: Variables): string {
   return text.replace(VARIABLE, (_, name: string) => variables[name] ?? "");
 }

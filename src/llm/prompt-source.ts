@@ -36,7 +36,7 @@ export interface PromptSource {
    * A version goes before a label; without both it is `production`. Never rejects. Failures: `no-langfuse`,
    * `unknown-prompt`, and those of `langfuseFailure` where no copy is kept either.
    */
-  get(name: string, choice?: PromptChoice): Promise<Result<FoundPrompt, Failure>>;
+  get(name: string, choice?: PromptChoice, signal?: AbortSignal): Promise<Result<FoundPrompt, Failure>>;
 }
 
 export interface PromptSourceContext {
@@ -51,13 +51,14 @@ export interface PromptSourceContext {
 /** Prompts of Langfuse, and, where that cannot be asked, as it last gave them. */
 export function createPromptSource({ project, home, clock, onKept }: PromptSourceContext): PromptSource {
   return {
-    async get(name, choice = {}) {
+    async get(name, choice = {}, signal) {
       if (project === undefined) return err(noLangfuse);
       if (!isPromptName(name)) return err(unknownPrompt(name, choice));
       const asked = choice.version === undefined ? { label: choice.label ?? DEFAULT_LABEL } : choice;
       const kept = readKeptPrompt(home, project, name, asked);
-      const signal = AbortSignal.timeout(kept === undefined ? TIMEOUT_MS : TIMEOUT_WITH_KEPT_MS);
-      const answer = await getPrompt(project, name, asked, signal);
+      const timeout = AbortSignal.timeout(kept === undefined ? TIMEOUT_MS : TIMEOUT_WITH_KEPT_MS);
+      const deadline = signal === undefined ? timeout : AbortSignal.any([signal, timeout]);
+      const answer = await getPrompt(project, name, asked, deadline);
       if (answer.ok) {
         keepPrompt(home, project, asked, answer.value, clock.now());
         return ok(found(answer.value, asked));

@@ -36,6 +36,7 @@ export interface CallReport
       | "error"
       | "server"
       | "prompt"
+      | "experiment"
       | "budget"
       | "reservation"
     > {

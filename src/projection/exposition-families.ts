@@ -1,4 +1,5 @@
 import { type BudgetMoment, budgetFamilies } from "./budget-families.ts";
+import { langfuseFamilies } from "./langfuse-figures.ts";
 import type { LedgerState } from "./ledger.ts";
 import { ledgerMetrics, type MetricDefinition, momentMetrics } from "./metric-catalogue.ts";
 import type { MetricFamily } from "./metric-family.ts";
@@ -32,6 +33,7 @@ export function expositionFamilies(
   return [
     ...Object.values(ledgerMetrics).map((metric) => toFamily(ledger.totals, metric)),
     ...budgetFamilies(ledger, moment),
+    ...langfuseFamilies(ledger.langfuse),
     {
       ...head(momentMetrics.pending),
       type: "gauge" as const,

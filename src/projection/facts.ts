@@ -53,7 +53,8 @@ export function isLlmCalled(fact: Fact): fact is LlmCalledFact {
     optional(isRequest)(data.request) &&
     optional(isResponse)(data.response) &&
     optional(isCallError)(data.error) &&
-    optional(isServer)(data.server)
+    optional(isServer)(data.server) &&
+    optional(isExperiment)(data.experiment)
   );
 }
 
@@ -94,6 +95,10 @@ function isCallError(value: unknown): boolean {
 
 function isServer(value: unknown): boolean {
   return isObject(value) && isText(value.address) && isAmount(value.port);
+}
+
+function isExperiment(value: unknown): boolean {
+  return isObject(value) && [value.id, value.name, value.datasetId, value.itemId].every(isText);
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -1,6 +1,7 @@
 import type { Fact } from "../journal/fact.ts";
 import { type BudgetsState, foldBudgets } from "./budget.ts";
 import { isLlmCalled } from "./facts.ts";
+import { isLangfuseExported, type LangfuseState } from "./langfuse-figures.ts";
 import type { LlmCalled } from "./llm-facts.ts";
 import { ledgerMetrics, MS_PER_SECOND, NANO_USD_PER_USD } from "./metric-catalogue.ts";
 import { countRunFact } from "./run-totals.ts";
@@ -30,6 +31,8 @@ export interface LedgerState {
   readonly runs: readonly RunRecord[];
   /** Since schema 3. */
   readonly budgets: BudgetsState;
+  /** What Langfuse last said of cost, tokens and latency; absent before the first export. */
+  readonly langfuse?: LangfuseState;
   /** Personas seen so far, for the pairs that are predeclared. */
   readonly personas: readonly string[];
   /** Lines of the journal that were torn or nobody's. */
@@ -70,6 +73,7 @@ export function foldLedger(state: LedgerState, fact: Fact): LedgerState {
   const entry = historyEntry(events, fact);
   if (entry !== undefined) next = withEntry(next, entry);
   if (isLlmCalled(fact)) next = { ...next, totals: countCall(next.totals, fact.data, fact.ts) };
+  if (isLangfuseExported(fact)) next = { ...next, langfuse: { ...fact.data, at: fact.ts } };
   const totals = countRunFact(next.totals, fact);
   const runs = foldRuns(next.runs, fact);
   const budgets = foldBudgets(next.budgets, fact);

@@ -51,6 +51,13 @@ export interface LlmCalled {
   readonly server?: { readonly address: string; readonly port: number };
   /** The Langfuse prompt that it was made of. */
   readonly prompt?: { readonly name: string; readonly version: number; readonly label?: string };
+  /** The item of a dataset that it was made for, and the experiment. Ids of dataset and item are Langfuse's. */
+  readonly experiment?: {
+    readonly id: string;
+    readonly name: string;
+    readonly datasetId: string;
+    readonly itemId: string;
+  };
   readonly input?: Body;
   readonly output?: Body;
   readonly metadata?: Readonly<Record<string, string>>;

@@ -123,6 +123,24 @@ export const momentMetrics = {
     help: "Tokens left of a persona's budget in its current window; below 0 when more was used.",
     labelNames: ["persona"],
   },
+  langfuseCost: {
+    name: "hypertool_langfuse_cost_usd",
+    type: "gauge",
+    help: "Cost of calls in US dollars, as Langfuse has it for the time of the latest export.",
+    labelNames: ["model", "persona"],
+  },
+  langfuseTokens: {
+    name: "hypertool_langfuse_tokens",
+    type: "gauge",
+    help: "Tokens of calls, as Langfuse has them for the time of the latest export.",
+    labelNames: ["model", "persona"],
+  },
+  langfuseLatency: {
+    name: "hypertool_langfuse_latency_seconds",
+    type: "gauge",
+    help: "Mean latency of calls, as Langfuse has it for the time of the latest export.",
+    labelNames: ["model", "persona"],
+  },
   pending: {
     name: "hypertool_telemetry_pending",
     type: "gauge",

@@ -6,6 +6,9 @@ import type { BodyReference, ReplayedSpan } from "./replayed.ts";
 export const INPUT = "langfuse.observation.input";
 export const OUTPUT = "langfuse.observation.output";
 
+/** The name in a call's metadata under which an experiment keeps what it wants to hear. */
+const EXPECTED_OUTPUT = "expected_output";
+
 /** What a text that is not complete ends with. */
 export const CUT_NOTE = "\n[cut off by tta-persona]";
 
@@ -36,6 +39,7 @@ export function generationSpan(fact: LlmCalledFact, segment: number, identity: A
       // Langfuse reads it as JSON, quotation marks included.
       ...json("langfuse.observation.completion_start_time", firstTokenTime(data)),
       ...promptLink(data),
+      ...experimentItem(fact),
       ...inlineText(INPUT, data.input),
       ...inlineText(OUTPUT, data.output),
       ...(data.outcome === "ok" || data.outcome === "error"
@@ -84,6 +88,21 @@ function promptLink({ prompt }: LlmCalled): Attributes {
   return {
     "langfuse.observation.prompt.name": prompt.name,
     "langfuse.observation.prompt.version": prompt.version,
+  };
+}
+
+/** Of an experiment each item is a trace, and the call its root (https://langfuse.com/integrations/native/opentelemetry/experiments). */
+function experimentItem({ data, trace }: LlmCalledFact): Attributes {
+  const { experiment, metadata } = data;
+  if (experiment === undefined) return {};
+  const expected = metadata?.[EXPECTED_OUTPUT];
+  return {
+    "langfuse.experiment.id": experiment.id,
+    "langfuse.experiment.name": experiment.name,
+    "langfuse.experiment.dataset.id": experiment.datasetId,
+    "langfuse.experiment.item.id": experiment.itemId,
+    "langfuse.experiment.item.root_observation_id": trace.spanId,
+    ...(expected === undefined ? {} : { "langfuse.experiment.item.expected_output": expected }),
   };
 }
 

@@ -59,6 +59,21 @@ describe("a call", () => {
     expect(sent(aCall({ taskType: "code_review" })).name).toBe("backend-engineer_code_review");
   });
 
+  test("of an experiment is the root of its item, also where nothing is kept of its texts", () => {
+    const experiment = { id: "e1", name: "first", datasetId: "d1", itemId: "i1" };
+    const fact = aCall({ experiment });
+    expect(sent(fact).attributes).toMatchObject({
+      "langfuse.experiment.id": "e1",
+      "langfuse.experiment.name": "first",
+      "langfuse.experiment.dataset.id": "d1",
+      "langfuse.experiment.item.id": "i1",
+      "langfuse.experiment.item.root_observation_id": fact.trace.spanId,
+    });
+    expect(call({ metadata: { expected_output: "x" } })).not.toHaveProperty([
+      "langfuse.experiment.item.expected_output",
+    ]);
+  });
+
   test("has disjoint usage and its cost, as JSON texts", () => {
     const attributes = call({
       usage: { input: 100, cachedInput: 60, cacheCreation: 10, output: 50, reasoning: 20 },

@@ -24,6 +24,8 @@ export interface ReceivedObservation {
   readonly sessionId: string | undefined;
   readonly traceName: string | undefined;
   readonly tags: readonly string[];
+  /** What is known of the experiment that it belongs to, without the names' common beginning. */
+  readonly experiment: Readonly<Record<string, unknown>>;
   readonly traceMetadata: Readonly<Record<string, unknown>>;
   readonly environment: string | undefined;
   readonly release: string | undefined;
@@ -65,6 +67,7 @@ export function observationOfSpan({ attributes, ...span }: ReceivedSpan): Receiv
     sessionId: text("session.id"),
     traceName: text("trace.name"),
     tags: (own("trace.tags") as readonly string[] | undefined) ?? [],
+    experiment: below("langfuse.experiment."),
     traceMetadata: below("langfuse.trace.metadata."),
     environment: text("environment"),
     release: text("release"),
@@ -117,6 +120,14 @@ export function silentProblems({ attributes, spanId }: ReceivedSpan): string[] {
     if (/_details$|model\.parameters$|completion_start_time$/.test(key) && typeof value !== "string")
       note(`${key} is no JSON text`);
     if (!key.startsWith("langfuse.")) note(`${key} is none of Langfuse's attributes`);
+  }
+  const experiment = Object.keys(attributes).filter((key) => key.startsWith("langfuse.experiment."));
+  if (experiment.length > 0) {
+    // Without all of them the item is in no experiment.
+    for (const name of ["id", "name", "item.id", "item.root_observation_id"]) {
+      if (typeof attributes[`langfuse.experiment.${name}`] !== "string")
+        note(`no langfuse.experiment.${name}`);
+    }
   }
   const usage = attributes["langfuse.observation.usage_details"];
   const counts = usage === undefined ? [] : Object.values(JSON.parse(String(usage)) as object);

@@ -1,0 +1,110 @@
+import { execFile } from "node:child_process";
+import { ExitCode, UserError } from "../core/errors.ts";
+import { err, type Result } from "../core/result.ts";
+import { newSpanIdentity } from "../core/trace-context.ts";
+import { type CallContext, callModel } from "../llm/call-model.ts";
+import type { CallPlace } from "../llm/call-place.ts";
+import { type Endpoint, resolveEndpoint } from "../llm/endpoint.ts";
+import { compare, JUDGE_INSTRUCTIONS, JUDGES, parseJudge, readVerdict, type Verdict } from "../llm/judge.ts";
+import type { CliContext } from "./context.ts";
+import { quote } from "./printable.ts";
+import { readTextFile } from "./read-text.ts";
+
+export interface JudgedAnswer {
+  readonly input: unknown;
+  readonly expectedOutput: unknown;
+  readonly metadata: unknown;
+  readonly output: string;
+}
+
+/** @returns why there is no score, where the judge has none. Never rejects. */
+export type AskJudge = (answer: JudgedAnswer) => Promise<Result<Verdict, string>>;
+
+export interface OpenJudge {
+  /** Of its scores. */
+  readonly name: string;
+  readonly isTrueOrFalse: boolean;
+  readonly ask: AskJudge;
+}
+
+const SCRIPT_TIMEOUT_MS = 60_000;
+
+/** @throws UserError for one that there is not. */
+export function openJudge(text: string, ctx: CliContext, place: CallPlace, context: CallContext): OpenJudge {
+  const judge = parseJudge(text);
+  if (judge === undefined) {
+    throw new UserError({
+      reason: "invalid-judge",
+      message: `--judge cannot be ${quote(text)}.`,
+      hint: `It takes ${JUDGES.join(", ")}.`,
+    });
+  }
+  switch (judge.kind) {
+    case "script":
+      // One that is not there is told before anything is paid for.
+      readTextFile(judge.path);
+      return { name: "script", isTrueOrFalse: false, ask: (answer) => askScript(judge.path, answer, ctx) };
+    case "llm": {
+      const endpoint = resolveEndpoint(judge.model, ctx.env, ctx.settings.llm);
+      if (!endpoint.ok) throw new UserError(endpoint.error);
+      const ask: AskJudge = (answer) => askModelToJudge(endpoint.value, answer, place, context);
+      return { name: "llm-judge", isTrueOrFalse: false, ask };
+    }
+    default: {
+      const { kind } = judge;
+      const ask: AskJudge = async ({ output, expectedOutput }) => compare(kind, output, expectedOutput);
+      return { name: kind, isTrueOrFalse: true, ask };
+    }
+  }
+}
+
+/** The script reads the answer as JSON, and prints what `readVerdict` reads. */
+function askScript(path: string, answer: JudgedAnswer, ctx: CliContext): Promise<Result<Verdict, string>> {
+  return new Promise((resolve) => {
+    const file = path.includes("/") ? path : `./${path}`;
+    const options = { env: { ...ctx.env }, cwd: ctx.cwd(), timeout: SCRIPT_TIMEOUT_MS };
+    const child = execFile(file, [], options, (error, stdout) => {
+      if (error === null) resolve(readVerdict(stdout));
+      else resolve(err(`the script failed (${error.code ?? error.signal ?? "unknown"})`));
+    });
+    // A script that reads nothing closes its input.
+    child.stdin?.on("error", () => undefined);
+    child.stdin?.end(JSON.stringify(answer));
+  });
+}
+
+/** In a trace of its own, so that the item's trace has the item's cost alone. */
+async function askModelToJudge(
+  endpoint: Endpoint,
+  answer: JudgedAnswer,
+  place: CallPlace,
+  context: CallContext,
+): Promise<Result<Verdict, string>> {
+  const { input, expectedOutput, output } = answer;
+  const call = {
+    endpoint,
+    place,
+    messages: [
+      { role: "system", content: JUDGE_INSTRUCTIONS },
+      { role: "user", content: JSON.stringify({ input, expectedOutput, answer: output }) },
+    ],
+    temperature: 0,
+    stream: true,
+    taskType: "judge",
+    trace: newSpanIdentity({ ...context.env, TRACEPARENT: undefined }),
+  } as const;
+  const result = await callModel(call, context);
+  if (result.kind === "blocked") return err(`the judge was not asked: ${result.verdict.message}`);
+  if (result.answer.outcome !== "ok") return err("the judge's call failed");
+  return readVerdict(result.answer.text);
+}
+
+/** What an experiment's exit code is. */
+export function experimentExitCode(counts: {
+  readonly failed: number;
+  readonly blocked: number;
+  readonly isBelow: boolean;
+}): ExitCode {
+  if (counts.blocked > 0) return ExitCode.budget;
+  return counts.failed > 0 || counts.isBelow ? ExitCode.failed : ExitCode.done;
+}
