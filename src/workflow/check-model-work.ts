@@ -65,7 +65,7 @@ const SCHEMA_HINT =
   "It takes type, enum, const, properties, required, additionalProperties, items, anyOf, pattern, and bounds.";
 
 /** Why a variable of a prompt cannot have a value; undefined where it can. */
-export function variableProblem(
+function variableProblem(
   { name, ref }: Variable,
   { id }: Stage,
   { stages, parameters }: Workflow,

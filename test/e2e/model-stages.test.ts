@@ -375,5 +375,5 @@ describe("a score gate", () => {
 test("a prompt of Langfuse says clearly that none is configured", async () => {
   const it = await rig(says("yes"));
   const ran = await it.run([{ id: "ask", llm: { langfusePrompt: { name: "review", label: "staging" } } }]);
-  expect(ran.stages[0]).toMatchObject({ result: "error", error: { type: "no_prompt_source" } });
+  expect(ran.stages[0]).toMatchObject({ result: "error", error: { type: "no_langfuse" } });
 });

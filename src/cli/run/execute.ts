@@ -23,7 +23,7 @@ import type { RunView } from "./plain-view.ts";
 import { type PreparedRun, storedRuns } from "./prepare.ts";
 import { secretsOfRun } from "./secrets-of-run.ts";
 import { createStageModels } from "./stage-models.ts";
-import { stagePrompts } from "./stage-prompts.ts";
+import { lazyStagePrompts } from "./stage-prompts.ts";
 
 /** How long a stage's process may take to end after a signal. */
 const GRACE_MS = 5000;
@@ -124,7 +124,7 @@ export async function executeRun(
         return persona;
       },
       models: createStageModels(ctx, masker, options.view),
-      prompts: stagePrompts(ctx),
+      prompts: lazyStagePrompts(ctx),
       graceMs: GRACE_MS,
     },
   );
