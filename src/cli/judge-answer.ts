@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
-import { ExitCode, UserError } from "../core/errors.ts";
+import fs from "node:fs";
+import { ExitCode, errorCode, UserError } from "../core/errors.ts";
 import { err, type Result } from "../core/result.ts";
 import { newSpanIdentity } from "../core/trace-context.ts";
 import { type CallContext, callModel } from "../llm/call-model.ts";
@@ -8,7 +9,6 @@ import { type Endpoint, resolveEndpoint } from "../llm/endpoint.ts";
 import { compare, JUDGE_INSTRUCTIONS, JUDGES, parseJudge, readVerdict, type Verdict } from "../llm/judge.ts";
 import type { CliContext } from "./context.ts";
 import { quote } from "./printable.ts";
-import { readTextFile } from "./read-text.ts";
 
 export interface JudgedAnswer {
   readonly input: unknown;
@@ -42,7 +42,7 @@ export function openJudge(text: string, ctx: CliContext, place: CallPlace, conte
   switch (judge.kind) {
     case "script":
       // One that is not there is told before anything is paid for.
-      readTextFile(judge.path);
+      assertExecutable(judge.path);
       return { name: "script", isTrueOrFalse: false, ask: (answer) => askScript(judge.path, answer, ctx) };
     case "llm": {
       const endpoint = resolveEndpoint(judge.model, ctx.env, ctx.settings.llm);
@@ -55,6 +55,18 @@ export function openJudge(text: string, ctx: CliContext, place: CallPlace, conte
       const ask: AskJudge = async ({ output, expectedOutput }) => compare(kind, output, expectedOutput);
       return { name: kind, isTrueOrFalse: true, ask };
     }
+  }
+}
+
+function assertExecutable(path: string): void {
+  try {
+    fs.accessSync(path, fs.constants.X_OK);
+  } catch (error) {
+    throw new UserError({
+      reason: "invalid-judge",
+      message: `The judge ${quote(path)} cannot be run (${errorCode(error) ?? "unknown error"}).`,
+      hint: "Check the path, and make it executable: chmod +x",
+    });
   }
 }
 

@@ -264,7 +264,7 @@ describe("an experiment", () => {
 
   test.each([
     [["--judge", "vibes"], "--judge cannot be"],
-    [["--judge", "script:gone.sh"], "cannot be read"],
+    [["--judge", "script:gone.sh"], "cannot be run (ENOENT)"],
     [["--judge", "llm:nobody/x"], "no provider"],
     [["--min-score", "0.5"], "takes a --judge"],
     [["--parallel", "0"], "--parallel cannot be 0"],
