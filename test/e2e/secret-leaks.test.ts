@@ -1,15 +1,14 @@
 import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { gunzipSync } from "node:zlib";
 import { type TestContext, test } from "vitest";
-import type { RecordedRequest } from "../support/behaviour.ts";
 import { startFakePushgateway } from "../support/fake-pushgateway.ts";
 import { startFaultyServer } from "../support/faulty-server.ts";
 import { startOtlpServer } from "../support/otlp-server.ts";
 import type { RunOptions, RunResult, Sandbox } from "../support/run-binary.ts";
 import { configuredSandbox } from "./delivery-home.ts";
+import { bodies, leaks, secretsOf } from "./leaks.ts";
 import { filesBelow, writeWorkflow } from "./project-workflows.ts";
-import { githubToken, KNOWN_VALUES, type PrintedSecret, printedSecrets } from "./secret-shapes.ts";
+import { githubToken, KNOWN_VALUES, printedSecrets } from "./secret-shapes.ts";
 
 interface Scene {
   readonly sandbox: Sandbox;
@@ -79,34 +78,6 @@ async function begin(context: TestContext, agent = ""): Promise<Scene> {
         .join("\n"),
   };
 }
-
-const bodies = (requests: readonly RecordedRequest[]) =>
-  requests
-    .map(({ headers, body }) =>
-      (headers["content-encoding"] === "gzip" ? gunzipSync(body) : body).toString("utf8"),
-    )
-    .join("\n");
-
-/** `<secret's name> in <place>: <what is around it>` of each that can be seen. */
-function leaks(
-  places: ReadonlyMap<string, string>,
-  secrets: Readonly<Record<string, string | readonly string[]>>,
-) {
-  return [...places].flatMap(([place, text]) =>
-    Object.entries(secrets).flatMap(([name, values]) =>
-      [values].flat().flatMap((value) => {
-        const forms = [value, JSON.stringify(value).slice(1, -1)];
-        const at = Math.max(...forms.map((form) => text.indexOf(form)));
-        return at === -1
-          ? []
-          : [`${name} in ${place}: ${text.slice(Math.max(0, at - 40), at + value.length)}`];
-      }),
-    ),
-  );
-}
-
-const secretsOf = (shapes: readonly PrintedSecret[]) =>
-  Object.fromEntries(shapes.map(({ name, secrets }, index) => [`${index + 1} ${name}`, secrets]));
 
 function writeText({ sandbox }: Scene, name: string, text: string) {
   writeFileSync(join(sandbox.project, name), text);
