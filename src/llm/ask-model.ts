@@ -1,5 +1,5 @@
 import type { Clock } from "../core/clock.ts";
-import type { LlmCalled, LlmUsage } from "../projection/llm-facts.ts";
+import { type LlmCalled, type LlmUsage, MAX_CALL_TOKENS } from "../projection/llm-facts.ts";
 import { type CallError, callError, REFUSED, STREAM_CUT } from "./call-error.ts";
 import type { Endpoint } from "./endpoint.ts";
 import type { Message } from "./message.ts";
@@ -186,10 +186,17 @@ function responseOf({ response, finishReason, rawFinishReason }: Finish): NonNul
   };
 }
 
-/** Undefined where the provider told neither sum. */
+/** Undefined where the provider told neither sum, or such that make no sense. */
 function usageOf(usage: Finish["usage"]): LlmUsage | undefined {
   const { inputTokens, outputTokens, inputTokenDetails, outputTokenDetails } = usage;
   if (inputTokens === undefined && outputTokens === undefined) return undefined;
+  const sums = [
+    inputTokens,
+    outputTokens,
+    ...Object.values(inputTokenDetails),
+    ...Object.values(outputTokenDetails),
+  ];
+  if (sums.some((sum) => sum !== undefined && !(sum <= MAX_CALL_TOKENS))) return undefined;
   const count = (tokens: number | undefined) => Math.max(0, Math.round(tokens ?? 0));
   return {
     input: count(inputTokens),

@@ -1,10 +1,16 @@
 import type { Failure } from "../core/errors.ts";
 import { err, ok, type Result } from "../core/result.ts";
 import { isAmount } from "../projection/facts.ts";
-import type { LlmUsage } from "../projection/llm-facts.ts";
+import { type LlmUsage, MAX_CALL_TOKENS } from "../projection/llm-facts.ts";
 import { MAX_METADATA } from "./keep-texts.ts";
 import { parseModelName } from "./model-name.ts";
 import type { CallReport } from "./record-call.ts";
+
+/** In dollars: likewise more than any call costs. */
+const MAX_COST = 1e6;
+
+/** Clocks of two machines may differ by this much; what begins later is no call that is over. */
+const MAX_SKEW_MS = 86_400_000;
 
 /** A call as somebody else tells of it, by options or as JSON. `report-schema.ts` describes it for people. */
 export interface CallEntry {
@@ -61,14 +67,23 @@ export function reportOf(entry: CallEntry, now: number): Result<CallReport, Fail
     taskType,
     prompt,
     response,
-    outcome = "ok",
+    outcome = entry.error === undefined ? "ok" : "error",
   } = entry;
+  if (outcome === "ok" && entry.error !== undefined) {
+    return invalid("outcome", "is ok, and yet there is an error", "Leave one of them out.");
+  }
+  if (costUsd !== undefined && costUsd > MAX_COST) {
+    return invalid("costUsd", "is more than a call can cost", "It is in dollars.");
+  }
   if (Object.keys(metadata).length > MAX_METADATA.entries) {
     return invalid("metadata", `has more than ${MAX_METADATA.entries} entries`, "Leave some out.");
   }
   const startedAt = entry.startedAt === undefined ? now - (latencyMs ?? 0) : Date.parse(entry.startedAt);
   if (!isAmount(startedAt)) {
     return invalid("startedAt", "is no time", "Write it as 2026-01-31T12:00:00Z.");
+  }
+  if (startedAt > now + MAX_SKEW_MS) {
+    return invalid("startedAt", "is in the future", "Record a call when it is over.");
   }
   return ok({
     ...name,
@@ -103,10 +118,14 @@ function responseOf({ finishReason, responseId }: CallEntry): Pick<CallReport, "
 }
 
 function usageOf(entry: CallEntry): Result<LlmUsage | undefined, Failure> {
-  const { input, output, cached = 0, cacheCreation = 0, reasoning = 0, outcome = "ok" } = entry;
+  const { input, output, cached = 0, cacheCreation = 0, reasoning = 0, error } = entry;
+  const { outcome = error === undefined ? "ok" : "error" } = entry;
   for (const [field, tokens] of Object.entries({ input, output, cached, cacheCreation, reasoning })) {
     if (tokens !== undefined && !(Number.isSafeInteger(tokens) && tokens >= 0)) {
       return invalid(field, "is no whole number of tokens", "Leave it out where it is unknown.");
+    }
+    if (tokens !== undefined && tokens > MAX_CALL_TOKENS) {
+      return invalid(field, "is more than a call can take", "Leave it out where it is unknown.");
     }
   }
   if (input === undefined || output === undefined) {

@@ -76,6 +76,9 @@ export interface LlmUsage {
   readonly reasoning: number;
 }
 
+/** More than any call takes; beyond it a number is a mistake that would make all sums inexact. */
+export const MAX_CALL_TOKENS = 1e12;
+
 /** A prompt or a response: short ones stand in the fact, long ones in `blobs/<segment of the fact>/<hash>`. */
 export type Body = ({ readonly text: string } | { readonly hash: string; readonly bytes: number }) & {
   /** It was longer; this is its beginning. */

@@ -76,7 +76,7 @@ function statusOf(data: LlmCalled): SpanRecord["status"] {
 
 /** Where only one of start, end and duration is known, the fact's time is the end. */
 function timesOf({ startedAt, durationSeconds }: LlmCalled, ts: number) {
-  const startMs = startedAt ?? ts - (durationSeconds ?? 0) * 1000;
+  const startMs = Math.min(startedAt ?? ts - (durationSeconds ?? 0) * 1000, ts);
   const endMs = durationSeconds === undefined ? ts : startMs + durationSeconds * 1000;
   // The clock may have been set between the two.
   return { startMs, endMs: Math.max(startMs, endMs) };

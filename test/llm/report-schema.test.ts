@@ -81,6 +81,8 @@ describe("calls as JSON", () => {
 
   test("one that failed may have used nobody knows what", () => {
     expect(read('{"model": "m", "outcome": "aborted"}')[0]?.report).not.toHaveProperty("usage");
+    const failed = '{"model": "m", "error": {"type": "timeout"}}';
+    expect(read(failed)[0]?.report).toMatchObject({ outcome: "error", error: { type: "timeout" } });
   });
 });
 
@@ -97,6 +99,20 @@ test.each([
   ],
   ['{"model": "m", "input": 1, "output": 1, "reasoning": 2}', "line 1: output is less than"],
   ['{"model": "m", "input": 1.5, "output": 1}', "line 1: input"],
+  ['{"model": "m", "input": NaN, "output": 1}', "line 1: "],
+  ['{"model": "m", "input": "1", "output": 1}', "line 1: input"],
+  ['{"model": "m", "input": 9007199254740991, "output": 1}', "line 1: input is more than a call can take"],
+  ['{"model": "m", "input": 1, "output": 1, "costUsd": 1e300}', "line 1: costUsd"],
+  ['{"model": "m", "input": 1, "output": 1, "costUsd": 1000001}', "line 1: costUsd is more than"],
+  ['{"model": "m", "input": 1, "output": 1, "latencyMs": 1e300}', "line 1: latencyMs"],
+  [
+    '{"model": "m", "input": 1, "output": 1, "startedAt": "9999-12-31T00:00:00Z"}',
+    "line 1: startedAt is in the future",
+  ],
+  [
+    '{"model": "m", "input": 1, "output": 1, "outcome": "ok", "error": {"type": "x"}}',
+    "line 1: outcome is ok",
+  ],
   ['{"model": "a b", "input": 1, "output": 1}', "line 1: model is no name"],
   ['{"model": "openai/", "input": 1, "output": 1}', "line 1: model is no name"],
   ['"text"', "line 1: "],

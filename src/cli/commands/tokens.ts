@@ -247,13 +247,32 @@ function showTokens(_: Invocation, ctx: CliContext): number {
   add(ledgerMetrics.calls, "calls");
   add(ledgerMetrics.cost, "costUsd");
   const document: TokensJson = { schema: "tta-persona/tokens/1", models: [...models.values()] };
+  const unpriced = unpricedModels(totals);
   const rows = document.models.map(({ persona, model, tokens, calls, costUsd }) => [
     persona,
     model,
-    `${count(tokens)} tokens`,
-    `${count(calls)} calls`,
-    usd(costUsd),
+    count(tokens),
+    count(calls),
+    costText(costUsd, unpriced.has(model)),
   ]);
-  ctx.output.answer(document, rows.length === 0 ? "No model has been called yet.\n" : table(rows));
+  const [head = "", ...lines] = table([["persona", "model", "tokens", "calls", "cost"], ...rows])
+    .trimEnd()
+    .split("\n");
+  const text = `${[ctx.paint.dim(head), ...lines].join("\n")}\n`;
+  ctx.output.answer(document, rows.length === 0 ? "No model has been called yet.\n" : text);
   return ExitCode.done;
+}
+
+/** Models with calls of which nobody knows the price. */
+function unpricedModels(totals: Parameters<typeof toFamily>[0]): ReadonlySet<string> {
+  const family = toFamily(totals, ledgerMetrics.unpriced);
+  if (family.type === "histogram") return new Set();
+  const at = family.labelNames.indexOf("model");
+  return new Set(family.series.flatMap(({ labels, value }) => (value > 0 ? [labels[at] ?? ""] : [])));
+}
+
+/** Unknown is unknown, never $0. */
+function costText(costUsd: number, isPartlyUnknown: boolean): string {
+  if (!isPartlyUnknown) return usd(costUsd);
+  return costUsd === 0 ? "unknown" : `${usd(costUsd)} and more (prices unknown)`;
 }
