@@ -57,6 +57,9 @@ export async function measureWorkflow(root, launcher, rounds) {
       : {
           PUSHGATEWAY_URL: url,
           OTEL_EXPORTER_OTLP_ENDPOINT: url,
+          LANGFUSE_HOST: url,
+          LANGFUSE_PUBLIC_KEY: "pk-lf-bench",
+          LANGFUSE_SECRET_KEY: "sk-lf-bench",
           TTA_PERSONA_DELIVERY_TIMEOUT: `${DEADLINE_MS}ms`,
         }),
   });
