@@ -26,7 +26,7 @@ export function resourceFromEnvironment(env: Environment, version: string): Reso
  * whole variable (https://opentelemetry.io/docs/specs/otel/resource/sdk/#specifying-resource-information-via-an-environment-variable).
  */
 export function parseResourceAttributes(text: string | undefined): ResourceAttributes {
-  const attributes: Record<string, string> = {};
+  const attributes = new Map<string, string>();
   for (const pair of text?.split(",") ?? []) {
     if (pair.trim() === "") continue;
     const equals = pair.indexOf("=");
@@ -34,10 +34,10 @@ export function parseResourceAttributes(text: string | undefined): ResourceAttri
     try {
       const key = decodeURIComponent(pair.slice(0, equals).trim());
       if (key === "") return {};
-      attributes[key] = decodeURIComponent(pair.slice(equals + 1).trim());
+      attributes.set(key, decodeURIComponent(pair.slice(equals + 1).trim()));
     } catch {
       return {};
     }
   }
-  return attributes;
+  return Object.fromEntries(attributes);
 }

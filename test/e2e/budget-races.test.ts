@@ -1,4 +1,4 @@
-import { rmSync } from "node:fs";
+import { existsSync, rmSync, writeFileSync } from "node:fs";
 import type { ServerResponse } from "node:http";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
@@ -7,6 +7,7 @@ import type { BudgetReserved } from "../../src/projection/llm-facts.ts";
 import { documentOf } from "../cli/sandboxes.ts";
 import { readAll } from "../journal/a-fact.ts";
 import { type FakeModel, startFakeModel } from "../support/fake-model.ts";
+import { withFaults } from "../support/preloads.ts";
 import type { Sandbox } from "../support/run-binary.ts";
 import { waitFor } from "../support/wait-for.ts";
 import { configuredSandbox } from "./delivery-home.ts";
@@ -77,7 +78,17 @@ test("16 calls that race for the last tokens get no more than there are", { time
   const limit = each * 3 + Math.floor(each / 2);
   const { sandbox, model, env, waiting } = await scene(limit);
   let ended = 0;
-  const calls = Array.from({ length: CALLS }, () => sandbox.spawn(ASK, { env, timeoutMs: 60_000 }));
+  // Held where each has seen that there is enough, and none has asked for it yet.
+  const gates = Array.from({ length: CALLS }, (_, index) => join(sandbox.project, `gate-${index}`));
+  const calls = gates.map((gate) => {
+    const { nodeArgs, env: faults } = withFaults(`pause:writeSync:/journal/:${gate}`);
+    return sandbox.spawn(ASK, { env: { ...env, ...faults }, nodeArgs, timeoutMs: 60_000 });
+  });
+  await waitFor(() => gates.every((gate) => existsSync(`${gate}.waiting`)), {
+    what: "all to be about to ask",
+    timeoutMs: 60_000,
+  });
+  for (const gate of gates) writeFileSync(gate, "");
   for (const { result } of calls) void result.then(() => ended++);
   await waitFor(() => waiting.length + ended === CALLS, {
     what: "all to ask or to be refused",
