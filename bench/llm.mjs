@@ -37,7 +37,8 @@ async function loadRoom() {
     stdin: {
       contents: `export { callModel } from "./src/llm/call-model.ts";
         export { createTextKeeper } from "./src/llm/keep-texts.ts";
-        export { openGate } from "./src/llm/budget-gate.ts";
+        export { createCallGate } from "./src/cli/call-gate.ts";
+        export { readSettings } from "./src/config/settings.ts";
         export { resolveHome } from "./src/core/home.ts";
         export { steadyClock, systemClock } from "./src/core/clock.ts";`,
       resolveDir: new URL("..", import.meta.url).pathname,
@@ -65,7 +66,9 @@ async function loadRoom() {
 export async function measureLlm(root, rounds) {
   globalThis.AI_SDK_LOG_WARNINGS = false;
   const model = await startModel();
-  const { callModel, createTextKeeper, openGate, resolveHome, steadyClock, systemClock } = await loadRoom();
+  const room = await loadRoom();
+  const { callModel, createCallGate, createTextKeeper, readSettings, resolveHome, steadyClock, systemClock } =
+    room;
   const env = { TTA_PERSONA_HOME: root, OPENAI_API_KEY: "sk-bench-0123456789" };
   const messages = [
     { role: "system", content: "You work as: Backend Engineer." },
@@ -80,18 +83,23 @@ export async function measureLlm(root, rounds) {
     const { fullStream } = streamText({ model: client, messages, allowSystemInMessages: true });
     for await (const part of fullStream) if (part.type === "text-delta") onText();
   };
-  const context = {
+  const world = {
     env,
     clock: steadyClock(systemClock),
     version: "bench",
     home: resolveHome(env, "linux").value,
+  };
+  const settings = readSettings(world.home.configFile, env);
+  const context = {
+    ...world,
     segmentBytes: 8 * 1024 * 1024,
     prices: new Map(),
     texts: createTextKeeper({ secretValues: [env.OPENAI_API_KEY] }),
     captureOf: () => "masked",
     fetch: globalThis.fetch,
     signal: new AbortController().signal,
-    gate: openGate,
+    // The persona's own budget, as the program has it.
+    gate: createCallGate({ ...world, settings, cwd: () => root, output: { note: () => undefined } }),
     onTrouble(error) {
       throw error;
     },
