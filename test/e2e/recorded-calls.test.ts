@@ -72,12 +72,9 @@ test("1,000 calls recorded by 20 processes at once are 1,000 generations, and ex
   const generations = langfuse.observations().filter(({ type }) => type === "generation");
   expect(generations.map(({ id }) => id).toSorted()).toEqual(spanIds);
   expect(langfuse.problems()).toEqual([]);
-  expect(
-    otlp
-      .spans()
-      .map(({ spanId }) => spanId)
-      .toSorted(),
-  ).toEqual(spanIds);
+  // A batch that a deadline cut off is sent again, with the same ids: nobody can be asked what arrived.
+  const arrived = new Set(otlp.spans().map(({ spanId }) => spanId));
+  expect([...arrived].toSorted()).toEqual(spanIds);
 
   const all = Array.from({ length: PROCESSES * CALLS }, (_, at) =>
     callOf(Math.floor(at / CALLS), at % CALLS),
