@@ -33,6 +33,9 @@ export interface DelivererOptions {
 /** A new fact is delivered within a second: looking at one file four times a second costs nothing. */
 const TICK_MS = 250;
 
+/** Who delivers for a command in the foreground keeps it waiting at its end. */
+const FOREGROUND_TICK_MS = 25;
+
 /** How long one round may take, with a backend that hangs. */
 const ROUND_MS = 10_000;
 
@@ -61,7 +64,14 @@ export async function runDeliverer(context: DeliveryContext, options: DelivererO
     const engine = await openEngine(context, options.holdsFirstValues);
     let seen: string | undefined;
     try {
-      seen = await deliverUntilIdle(context, engine, own, mayGoOn, isOld);
+      seen = await deliverUntilIdle(
+        context,
+        engine,
+        own,
+        mayGoOn,
+        isOld,
+        options.holdsFirstValues ? TICK_MS : FOREGROUND_TICK_MS,
+      );
     } finally {
       await engine.close();
     }
@@ -81,6 +91,7 @@ async function deliverUntilIdle(
   own: LeaseRecord,
   mayGoOn: () => boolean,
   isOld: () => boolean,
+  tickMs: number,
 ): Promise<string | undefined> {
   const { home, settings, clock } = context;
   let activeAt = performance.now();
@@ -106,7 +117,7 @@ async function deliverUntilIdle(
     // Values that are held back are worth staying for; a backend that is down is not.
     const isHolding = (engine.heldUntil() ?? 0) > clock.now();
     if (!isHolding && performance.now() - activeAt >= settings.lingerMs) return seen;
-    await sleep(TICK_MS);
+    await sleep(tickMs);
   }
   return seen;
 }
