@@ -35,13 +35,7 @@ export function addToCounter(
   amount: number,
   at: number,
 ): Totals {
-  const bounded = boundLabels(totals[metric.name] ?? {}, labels);
-  const known = totals[metric.name]?.[seriesKey(bounded)] as ValueSeries | undefined;
-  return withSeries(totals, metric, {
-    labels: bounded,
-    value: (known?.value ?? 0) + amount,
-    born: known?.born ?? at,
-  });
+  return changeValue(totals, metric, labels, (known) => known + amount, at);
 }
 
 /** Sets a gauge's series to a whole number in the metric's scaled unit, unless it has had a larger one. */
@@ -52,11 +46,22 @@ export function raiseGauge(
   value: number,
   at: number,
 ): Totals {
+  return changeValue(totals, metric, labels, (known) => Math.max(known, value), at);
+}
+
+/** @param change gets the value so far, 0 for a new series. */
+function changeValue(
+  totals: Totals,
+  metric: MetricDefinition,
+  labels: readonly string[],
+  change: (known: number) => number,
+  at: number,
+): Totals {
   const bounded = boundLabels(totals[metric.name] ?? {}, labels);
   const known = totals[metric.name]?.[seriesKey(bounded)] as ValueSeries | undefined;
   return withSeries(totals, metric, {
     labels: bounded,
-    value: Math.max(known?.value ?? 0, value),
+    value: change(known?.value ?? 0),
     born: known?.born ?? at,
   });
 }
