@@ -19,7 +19,11 @@ const damages: readonly (readonly [string, (bytes: Buffer) => Buffer])[] = [
   ["zeros", (bytes) => Buffer.alloc(bytes.length)],
   ["a block of zeros", (bytes) => Buffer.from(bytes).fill(0, 8192, 8704)],
   ["the blocks of another file", (bytes) => Buffer.from(bytes).fill("another", 4096, 8192)],
-  ["more than it was", (bytes) => Buffer.concat([bytes, bytes])],
+  ["more than it was", (bytes) => Buffer.concat([bytes, bytes.subarray(0, 4096)])],
+  [
+    "one wrong bit",
+    (bytes) => Buffer.from(bytes).fill((bytes.at(-5) ?? 0) ^ 4, bytes.length - 5, bytes.length - 4),
+  ],
 ];
 
 async function withSandbox(run: (sandbox: Sandbox, cache: string) => Promise<void>): Promise<void> {
