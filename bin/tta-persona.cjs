@@ -77,9 +77,19 @@ function write(path, data) {
     ensure(directory);
     fs.writeFileSync(temporary, Buffer.concat([data, data]), { mode: 0o600, flag: "wx", flush: true });
     fs.renameSync(temporary, path);
+    removeOlder(directory, path.slice(directory.length + 1));
   } catch {
     // A full disk or a read-only home: only the next start takes longer.
     discard(temporary);
+  }
+}
+
+/** Those that older versions of the program left for the same form and Node.js. */
+function removeOlder(directory, kept) {
+  const [form, hash] = kept.split("-", 2);
+  const end = kept.slice(form.length + 1 + hash.length);
+  for (const name of fs.readdirSync(directory)) {
+    if (name !== kept && name.startsWith(`${form}-`) && name.endsWith(end)) discard(`${directory}/${name}`);
   }
 }
 

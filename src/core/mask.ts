@@ -1,9 +1,10 @@
+import { MASK } from "./mask-text.ts";
 import { maskPattern } from "./own-patterns.ts";
 import { maskPersonal, type PersonalKind } from "./personal-data.ts";
 import { createKeyBlocks, keyBlockSign } from "./private-key-block.ts";
 import { maskAssignments } from "./secret-assignments.ts";
 import { nameSigns } from "./secret-names.ts";
-import { MASK, maskShapes, shapeSigns } from "./secret-shapes.ts";
+import { maskShapes, shapeSigns } from "./secret-shapes.ts";
 import { patternOfValues } from "./secret-values.ts";
 
 /** Takes secrets out of what is recorded, logged or shown; the text around them stays as it is. */

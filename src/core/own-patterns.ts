@@ -1,5 +1,5 @@
+import { MASK } from "./mask-text.ts";
 import { err, ok, type Result } from "./result.ts";
-import { MASK } from "./secret-shapes.ts";
 
 /** So much of a line is seen by a pattern at once, since nobody knows how long one of the user's takes. Characters. */
 const WINDOW = 4096;

@@ -1,4 +1,4 @@
-import { MASK } from "./secret-shapes.ts";
+import { MASK } from "./mask-text.ts";
 
 /** Personal data that can be told by its form. */
 export type PersonalKind = "email" | "phone" | "card" | "iban";

@@ -1,4 +1,4 @@
-import { MASK } from "./secret-shapes.ts";
+import { MASK } from "./mask-text.ts";
 
 /** In every line that begins a block. */
 export const keyBlockSign = "BEGIN ";

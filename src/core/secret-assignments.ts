@@ -1,5 +1,5 @@
+import { MASK } from "./mask-text.ts";
 import { isPasswordName, isPlainWord, isSecretName } from "./secret-names.ts";
-import { MASK } from "./secret-shapes.ts";
 
 const ESC = "\\x1b";
 const COLOUR = `(?:${ESC}\\[[0-9;]{0,12}m){0,3}`;

@@ -1,5 +1,4 @@
-/** What a secret is replaced by. */
-export const MASK = "***";
+import { MASK } from "./mask-text.ts";
 
 /**
  * Not within a word; the `m` at the end of a terminal's colour code is none. What follows is a secret also when

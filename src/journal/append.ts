@@ -11,20 +11,29 @@ import { firstSegment, type Journal, listSegments, sealSegment, segmentPath } fr
  * A writer that was paused may find that its segment has been ended meanwhile. It then looks whether its
  * line stands before the seal, and if not, appends once more to the segment that is open now.
  *
- * @param onSegment called with the segment's number before each attempt, for bodies that go beside it.
  * @returns where the fact stands.
  * @throws the system's error; a short write as `ENOSPC`. The fact is not in the journal then.
  */
-export function appendFact(journal: Journal, fact: Fact, onSegment?: (segment: number) => void): Place {
+export function appendFact(journal: Journal, fact: Fact, hooks: AppendHooks = {}): Place {
   const bytes = Buffer.from(`\n${JSON.stringify(fact)}\n`);
   if (bytes.length > MAX_FACT_BYTES) throw new Error(`fact of ${bytes.length} bytes; bodies belong in blobs`);
   for (let near = journal.near; ; near = undefined) {
     ensureDirectory(journal.dir);
     const segment = near !== undefined && isNewest(journal.dir, near) ? near : openSegment(journal.dir);
-    onSegment?.(segment);
-    const place = appendTo(journal, segment, bytes);
+    hooks.onSegment?.(segment);
+    const place = appendTo(journal, segment, bytes, hooks.beforeSync);
     if (place !== undefined) return place;
   }
+}
+
+export interface AppendHooks {
+  /** Told the segment's number before each attempt, for bodies that go beside it. */
+  readonly onSegment?: (segment: number) => void;
+  /**
+   * Told the place once the fact stands there for every reader, and before the disk has it: files made anew at any
+   * time can then be written in the time that the disk takes. Nothing may be reported as done here.
+   */
+  readonly beforeSync?: (place: Place) => void;
 }
 
 /** Where a record is in the journal. */
@@ -35,9 +44,15 @@ export interface Place {
 }
 
 /** @returns undefined unless the line stands in the segment before its seal. */
-function appendTo(journal: Journal, segment: number, bytes: Buffer): Place | undefined {
-  const path = segmentPath(journal.dir, segment);
-  const next = segmentPath(journal.dir, segment + 1);
+function appendTo(
+  journal: Journal,
+  segment: number,
+  bytes: Buffer,
+  beforeSync?: (place: Place) => void,
+): Place | undefined {
+  const { dir } = journal;
+  const path = segmentPath(dir, segment);
+  const next = segmentPath(dir, segment + 1);
   let fd: number;
   try {
     fd = fs.openSync(path, fs.constants.O_RDWR | fs.constants.O_APPEND);
@@ -51,23 +66,34 @@ function appendTo(journal: Journal, segment: number, bytes: Buffer): Place | und
     // stands before `start`.
     const start = fs.fstatSync(fd).size;
     if (fs.existsSync(next)) {
-      finishRotation(journal.dir, segment, fd);
+      finishRotation(dir, segment, fd);
       return undefined;
     }
     writeOnce(fd, bytes);
-    fs.fsyncSync(fd);
-    const segments = listSegments(journal.dir);
-    const { nlink, size } = fs.fstatSync(fd);
-    const kept = segments.includes(segment) && nlink > 0;
-    const end = start + bytes.length;
-    if (kept && segments.at(-1) === segment) {
-      if (end >= journal.segmentBytes) rotate(journal.dir, segment);
-      return size === end ? { segment, bytes: { start, end } } : { segment };
+    const place = placeOf(fd, dir, segment, start, bytes);
+    if (place === undefined) return undefined;
+    try {
+      beforeSync?.(place);
+    } finally {
+      fs.fsyncSync(fd);
     }
-    return standsBeforeSeal(fd, start, bytes, kept) ? { segment } : undefined;
+    if (start + bytes.length >= journal.segmentBytes && !fs.existsSync(next)) rotate(dir, segment);
+    return place;
   } finally {
     fs.closeSync(fd);
   }
+}
+
+/** Where the line that was written at or behind `start` stands; undefined unless that is before the seal. */
+function placeOf(fd: number, dir: string, segment: number, start: number, bytes: Buffer): Place | undefined {
+  const segments = listSegments(dir);
+  const { nlink, size } = fs.fstatSync(fd);
+  const kept = segments.includes(segment) && nlink > 0;
+  const end = start + bytes.length;
+  if (kept && segments.at(-1) === segment) {
+    return size === end ? { segment, bytes: { start, end } } : { segment };
+  }
+  return standsBeforeSeal(fd, start, bytes, kept) ? { segment } : undefined;
 }
 
 /** As far as can be told without listing; whoever writes there looks again. */

@@ -1,7 +1,7 @@
 import type { Capture } from "../core/capture.ts";
 import { createMasker, type MaskedKind, type Masker, type MaskerOptions } from "../core/mask.ts";
+import { MASK } from "../core/mask-text.ts";
 import { isSecretName } from "../core/secret-names.ts";
-import { MASK } from "../core/secret-shapes.ts";
 import { patternOfValues } from "../core/secret-values.ts";
 import type { Message } from "./message.ts";
 

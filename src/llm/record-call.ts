@@ -101,8 +101,10 @@ export async function recordCall(
     ...(trace === undefined ? {} : { trace }),
   });
   const { home, segmentBytes } = context;
-  appendFact({ dir: home.journal, segmentBytes }, fact, (segment) => {
-    for (const [hash, text] of blobs) putBlob(home.blobs, segment, hash, text);
+  appendFact({ dir: home.journal, segmentBytes }, fact, {
+    onSegment: (segment) => {
+      for (const [hash, text] of blobs) putBlob(home.blobs, segment, hash, text);
+    },
   });
   return fact;
 }

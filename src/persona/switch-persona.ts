@@ -97,8 +97,13 @@ function append(
   const fact = makeFact(context, { type, scope: GLOBAL_SCOPE, data });
   const near = session.cursor === undefined ? {} : { near: session.cursor.segment };
   const journal = { dir: context.home.journal, segmentBytes: context.segmentBytes, ...near };
-  const place = appendFact(journal, fact);
-  const events = session.accept(fact, place);
-  session.keep();
+  let events: readonly SessionEvent[] = [];
+  appendFact(journal, fact, {
+    // A power cut that leaves the session on the disk and not the fact takes no report of it along.
+    beforeSync: (place) => {
+      events = session.accept(fact, place);
+      session.keep();
+    },
+  });
   return events;
 }

@@ -1,8 +1,8 @@
 import fs from "node:fs";
 import { errorCode } from "../core/errors.ts";
 import type { Masker } from "../core/mask.ts";
+import { MASK } from "../core/mask-text.ts";
 import { isSecretName } from "../core/secret-names.ts";
-import { MASK } from "../core/secret-shapes.ts";
 import type { Bounds, ValueSource } from "./definition.ts";
 import { compilePattern } from "./pattern.ts";
 import type { Outputs } from "./run-store.ts";

@@ -62,6 +62,18 @@ describe("the cache of compiled code", () => {
     }),
   );
 
+  test("takes the place of one that an older version left, and of no other", () =>
+    withSandbox(async ({ run }, cache) => {
+      mkdirSync(cache, { recursive: true, mode: 0o700 });
+      const end = `${process.version}-${process.arch}`;
+      const others = [`switch-0123456789abcdef-v18.0.0-${process.arch}`, `read-0123456789abcdef-${end}`];
+      for (const name of [...others, `switch-0123456789abcdef-${end}`]) writeFileSync(join(cache, name), "");
+      await run(["switch", "backend"]);
+      const names = readdirSync(cache);
+      expect(names).toHaveLength(3);
+      expect(names).toEqual(expect.arrayContaining(others));
+    }));
+
   test("is not run from a file that others may write", () =>
     withSandbox(async ({ run }, cache) => {
       await run(["switch", "backend"]);

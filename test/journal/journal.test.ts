@@ -1,6 +1,6 @@
 import fs from "node:fs";
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { appendFact } from "../../src/journal/append.ts";
 import { MAX_FACT_BYTES, SEAL } from "../../src/journal/fact.ts";
 import { readFacts } from "../../src/journal/read.ts";
@@ -61,6 +61,26 @@ test("tells in which segment a fact lies, and begins the next one at the size gi
   expect(new Set(segments).size).toBeGreaterThan(2);
   const sealed = listSegments(dir).slice(0, -1);
   for (const segment of sealed) expect(fs.readFileSync(segmentPath(dir, segment), "utf8")).toContain(SEAL);
+});
+
+test("what is done before the disk has a fact sees it in its place, and cannot keep the disk from it", () => {
+  const { dir } = journal();
+  const sync = vi.spyOn(fs, "fsyncSync");
+  const seen: unknown[] = [];
+  const fact = aFact();
+  const failing = () =>
+    appendFact({ dir, segmentBytes: BIG }, fact, {
+      beforeSync: (place) => {
+        sync.mockClear();
+        seen.push(place, readAll(dir).facts);
+        throw new Error("not kept");
+      },
+    });
+  expect(failing).toThrow("not kept");
+  const { size } = fs.statSync(segmentPath(dir, 1));
+  expect(seen).toEqual([{ segment: 1, bytes: { start: 0, end: size } }, [fact]]);
+  expect(sync).toHaveBeenCalledTimes(1);
+  sync.mockRestore();
 });
 
 test("directories and files are the user's alone", () => {
