@@ -1,3 +1,4 @@
+import { parseDuration } from "../core/duration.ts";
 import { UserError } from "../core/errors.ts";
 import { type Invocation, optionList, optionText } from "./command.ts";
 import { quote } from "./printable.ts";
@@ -20,6 +21,27 @@ export function optionNumber(invocation: Invocation, option: string, isWhole: bo
     reason: "invalid-number",
     message: `--${option} cannot be ${quote(text)}.`,
     hint: `It takes a ${isWhole ? "whole number" : "number"} from 0 up.`,
+  });
+}
+
+/**
+ * `--since`: a duration before now, a day in the local time zone, or a moment. Milliseconds since the epoch.
+ *
+ * @throws UserError `invalid-since`.
+ */
+export function optionSince(invocation: Invocation, now: number): number | undefined {
+  const text = optionText(invocation, "since");
+  if (text === undefined) return undefined;
+  const duration = parseDuration(text);
+  if (duration !== undefined) return now - duration;
+  const isDay = /^\d{4}-\d{2}-\d{2}$/.test(text);
+  const isMoment = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}/.test(text);
+  const moment = isDay ? Date.parse(`${text}T00:00:00`) : isMoment ? Date.parse(text) : Number.NaN;
+  if (!Number.isNaN(moment)) return moment;
+  throw new UserError({
+    reason: "invalid-since",
+    message: `${quote(text)} is neither a duration nor a date.`,
+    hint: "It takes 2h, 3d, 2026-11-24 or 2026-11-24T08:00:00Z.",
   });
 }
 

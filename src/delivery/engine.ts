@@ -11,6 +11,13 @@ import { type DeliveryReport, reportDelivery } from "./report.ts";
 export interface Engine {
   /** Brings what the journal has to all sinks, in parallel, until nothing is newer or the deadline is over. */
   deliver(deadlineAt: number): Promise<DeliveryReport>;
+  /**
+   * Makes the next delivery send what happened since then (milliseconds since the epoch) once more, by every sink
+   * that has not begun to.
+   *
+   * @returns false while one has something older to deliver first.
+   */
+  resendSince(sinceMs: number): boolean;
   /** Makes the next delivery try every sink, also those that failed a moment ago. */
   retryNow(): void;
   /** Keeps the totals and deletes what retention allows. @throws the system's error. */
@@ -30,6 +37,7 @@ export async function openEngine(context: DeliveryContext, holdsFirstValues: boo
   const { home, settings, clock } = context;
   const { sinks, misconfigured } = await openSinks(context, holdsFirstValues);
   const paced = sinks.map((sink) => ({ sink, pace: createPace() }));
+  const resending = new Set<Sink>();
   let ledger = openLedger(home);
   return {
     async deliver(deadlineAt) {
@@ -56,6 +64,13 @@ export async function openEngine(context: DeliveryContext, holdsFirstValues: boo
           return reportDelivery(sinks, misconfigured, ledger, before);
         }
       }
+    },
+    resendSince(sinceMs) {
+      ledger = advanceLedger(home, ledger);
+      for (const sink of sinks) {
+        if (!resending.has(sink) && sink.resendSince?.(ledger, sinceMs) !== false) resending.add(sink);
+      }
+      return resending.size === sinks.length;
     },
     retryNow() {
       for (const { pace } of paced) pace.succeeded();

@@ -22,6 +22,8 @@ export interface SinkState<Own> {
   readonly own: Own;
   /** Absent while nothing is in doubt. */
   readonly inFlight?: InFlight;
+  /** Set while facts before this one are gone through again: the backend may have what they make. */
+  readonly againUntilSeq?: number;
 }
 
 /** Spans that were sent, or are about to be, and of which it is not known whether they arrived. */

@@ -67,15 +67,15 @@ function weightOf({ attributes, bodies = [] }: ReplayedSpan): number {
 }
 
 /**
- * Stands before the first fact of the last day, knowing who was active then. What was open then is nothing that a
- * new destination waits for: it is shown if it ends.
+ * Stands before the first fact of the last day, or of the time since another moment, knowing who was active then.
+ * What was open then is nothing that a new destination waits for: it is shown if it ends.
  */
 export function firstCheckpoint<Fold extends OpenSpans>(
   { home, clock }: SinkContext,
   ledger: Ledger,
   replayed: Replayed<Fold>,
+  since = clock.now() - FIRST_BACKFILL_MS,
 ): Checkpoint<Fold> {
-  const since = clock.now() - FIRST_BACKFILL_MS;
   let kept = 0;
   readFacts(home.journal, undefined, (_, after) => {
     kept += 1;

@@ -2,7 +2,7 @@ import type { DeliveryOutcome } from "../backend/outcome.ts";
 import { systemErrorCode } from "../core/errors.ts";
 import { isProvablyDead, type Owner } from "../core/owner.ts";
 import type { SpanRecord } from "../core/span.ts";
-import type { Cursor } from "../journal/segments.ts";
+import { type Cursor, isBefore } from "../journal/segments.ts";
 import {
   appendDeadLetters,
   type Checkpoint,
@@ -52,7 +52,9 @@ export function createReplaySink<Fold extends OpenSpans>(
 
   function keep(cursor: Cursor, own: Fold, health: SinkHealth, inFlight?: InFlight): void {
     const doubt = inFlight === undefined ? {} : { inFlight };
-    checkpoint = { cursor, state: { own, health, ...doubt } };
+    const again = checkpoint?.state.againUntilSeq ?? 0;
+    const until = cursor.seq < again ? { againUntilSeq: again } : {};
+    checkpoint = { cursor, state: { own, health, ...doubt, ...until } };
     writeCheckpoint(home, path, checkpoint);
   }
 
@@ -118,6 +120,16 @@ export function createReplaySink<Fold extends OpenSpans>(
     const health = withFailure(state.health, answer.error.reason, clock.now());
     keep(cursor, state.own, health, state.inFlight);
     return false;
+  }
+
+  /** Of facts that are gone through again, the backend is asked what it has of them. @returns as above. */
+  async function askAgain(batch: readonly Placed<Fold>[], deadlineAt: number): Promise<boolean> {
+    if (checkpoint?.state.againUntilSeq === undefined || client.findArrived === undefined) return true;
+    const { cursor, state } = checkpoint;
+    const spans = batch.map(({ span }) => span);
+    arrived = undefined;
+    keep(cursor, state.own, state.health, withInFlight(state.inFlight, spans));
+    return askArrived(deadlineAt);
   }
 
   /** Sends what was closed as interrupted. @returns false when delivery has to stop. */
@@ -198,7 +210,7 @@ export function createReplaySink<Fold extends OpenSpans>(
           if (clock.now() >= deadlineAt) return;
           const before = checkpoint.cursor.seq;
           const { batch, cursor, fold } = readBatch(home.journal, checkpoint, ledger.cursor.seq, replayed);
-          if (!(await settle(batch, deadlineAt))) return;
+          if (!(await askAgain(batch, deadlineAt)) || !(await settle(batch, deadlineAt))) return;
           const { health, inFlight } = checkpoint.state;
           if (cursor.seq === before) {
             // Nothing left to read: segments were removed before this sink had them, so nothing is waited for.
@@ -216,6 +228,25 @@ export function createReplaySink<Fold extends OpenSpans>(
       } catch (error) {
         noteLocalFailure(error, checkpoint.state.health);
       }
+    },
+    resendSince(ledger, sinceMs) {
+      const before = checkpoint;
+      const first = firstCheckpoint(context, ledger, replayed, sinceMs);
+      if (before === undefined) {
+        checkpoint = first;
+        return true;
+      }
+      const { own, health } = before.state;
+      const isWaiting = own.interrupted.length > 0 || trailing?.isWaiting(own) === true;
+      if (isWaiting) return false;
+      if (!isBefore(first.cursor, before.cursor)) return true;
+      // What began earlier and goes on is still waited for.
+      const isOlder = ([, { span }]: readonly [string, OpenSpan]) => span.startMs < sinceMs;
+      const open = Object.fromEntries(Object.entries(own.open).filter(isOlder));
+      const state = { own: { ...first.state.own, open }, health, againUntilSeq: before.cursor.seq };
+      checkpoint = { cursor: first.cursor, state };
+      writeCheckpoint(home, path, checkpoint);
+      return true;
     },
     isStale: () => false,
     retryAfterMs: () => retryAfterMs,

@@ -22,6 +22,13 @@ export interface Sink {
    * @param deadlineAt by the clock; no attempt goes on beyond it.
    */
   deliver(ledger: Ledger, deadlineAt: number): Promise<void>;
+  /**
+   * Goes back to the facts since a moment (milliseconds since the epoch), which the next delivery sends again with
+   * the same ids. Absent where the newest totals are all that is sent.
+   *
+   * @returns false while something older waits, which has to be delivered first.
+   */
+  resendSince?(ledger: Ledger, sinceMs: number): boolean;
   /** True when what it last showed of delivery itself is no longer so, and it wants to deliver once more. */
   isStale(ledger: Ledger): boolean;
   /** How long the backend asked to be left alone with its last refusal, if it did. */

@@ -90,6 +90,31 @@ concurrent(
 );
 
 concurrent(
+  "with --since a flush takes the lease from the deliverer, and sends all of it again",
+  { timeout: 60_000 },
+  async (context) => {
+    const { sandbox, otlp, gateway, spanIds, madeIds } = await begin(context, "60s");
+    await switchTimes(context, sandbox, 3, {});
+    await oneDeliverer(sandbox);
+    context.expect(await flush(sandbox)).toMatchObject({ code: 0 });
+    context.expect(spanIds()).toEqual(madeIds());
+    const args = ["flush", "--strict", "--since", "1h", "--timeout", "20s"];
+    context.expect(await sandbox.run(args)).toMatchObject({ code: 0, stderr: "" });
+    context.expect(spanIds()).toEqual([...madeIds(), ...madeIds()]);
+    context.expect(gateway.value(SWITCHES)).toBe(3);
+    await noDeliverer(sandbox);
+
+    await otlp.behave("refuse");
+    const down = await sandbox.run(["flush", "--since", "1h", "--timeout", "500ms", "--json"]);
+    const { sinks } = JSON.parse(down.stdout);
+    context.expect(sinks).toContainEqual(context.expect.objectContaining({ sink: "otlp", pending: 3 }));
+    await otlp.behave("ok");
+    context.expect(await flush(sandbox)).toMatchObject({ code: 0 });
+    context.expect(spanIds()).toHaveLength(9);
+  },
+);
+
+concurrent(
   "a flush by other settings takes over, and delivers there",
   { timeout: 60_000 },
   async (context) => {

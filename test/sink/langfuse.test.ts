@@ -120,6 +120,26 @@ describe("when it is not known whether a batch arrived", () => {
     expect(backend.asked).toBe(1);
   });
 
+  test("what happened since a moment is sent once more, as far as it has not got it", async () => {
+    const ids = append(...switches(5));
+    const backend = stub();
+    const sink = await deliver(backend);
+    expect(backend.stored).toEqual(ids);
+    backend.stored.splice(1, 2);
+    expect(sink.resendSince?.(openLedger(home), 0)).toBe(true);
+    backend.onSend = () => DOWN;
+    await deliver(backend);
+    backend.onSend = () => ACCEPTED;
+    const { cursor, health } = await deliver(backend);
+    expect(backend.stored.toSorted()).toEqual(ids.toSorted());
+    expect({ seq: cursor.seq, failing: health.failing }).toEqual({ seq: 5, failing: undefined });
+    const { asked } = backend;
+    const more = append(aSwitch("x", { ts: RUN_START + 50 }));
+    await deliver(backend);
+    expect(backend.stored).toEqual(expect.arrayContaining(more));
+    expect(backend.asked).toBe(asked);
+  });
+
   test("what it does not have is sent again", async () => {
     const ids = append(...switches(5));
     const backend = stub();

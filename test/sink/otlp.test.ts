@@ -212,6 +212,46 @@ describe("a sink that is configured for the first time", () => {
   });
 });
 
+describe("what is to be sent again", () => {
+  const since = (hours: number) => (sink: ReturnType<typeof createOtlpSink>) =>
+    sink.resendSince?.(openLedger(home), NOW - hours * HOUR_MS);
+  const days = () => append([30, 26, 2, 1].map((ago, at) => aSwitch(`p${at}`, { ts: NOW - ago * HOUR_MS })));
+
+  test("goes out once more with the ids it had, and what an earlier start had left out as well", async () => {
+    const facts = days();
+    const backend = stubClient();
+    const { sink } = await deliver(backend);
+    expect(backend.attempts.flat()).toEqual(spanIds(facts.slice(2)));
+    expect(since(27)(sink)).toBe(true);
+    const again = stubClient();
+    const { pending, health } = await deliver(again);
+    expect(again.attempts.flat()).toEqual(spanIds(facts.slice(1)));
+    expect(again.accepted[0]?.attributes.from_persona).toBe("p0");
+    expect(pending).toBe(0);
+    expect(health.dropped).toEqual({});
+    await deliver(again);
+    expect(again.attempts).toHaveLength(1);
+  });
+
+  test("is where a destination begins that has got nothing yet", async () => {
+    const facts = days();
+    const backend = stubClient();
+    const sink = createOtlpSink({ home, clock: { now: () => now } }, "hash", backend.client);
+    since(100)(sink);
+    await sink.deliver(openLedger(home), now + 1000);
+    expect(backend.attempts.flat()).toEqual(spanIds(facts));
+  });
+
+  test("is nothing more than what waits anyway, where that is older", async () => {
+    const facts = days();
+    const { sink } = await deliver(stubClient(() => ({ status: "unavailable", reason: "http_503" })));
+    expect(since(1)(sink)).toBe(true);
+    const backend = stubClient();
+    await deliver(backend);
+    expect(backend.attempts.flat()).toEqual(spanIds(facts.slice(2)));
+  });
+});
+
 test("facts that were evicted before this sink had them are counted, once, and the rest arrives", async () => {
   append(switches(1));
   await deliver(stubClient());

@@ -5,6 +5,7 @@ import { type Command, optionText } from "../command.ts";
 import type { CliContext } from "../context.ts";
 import { deliveryContext } from "../delivery-context.ts";
 import type { FlushJson } from "../json-shapes.ts";
+import { optionSince } from "../option-values.ts";
 
 /** Whoever asks for it by name can wait longer than a command that delivers on the side. */
 const DEFAULT_TIMEOUT = "10s";
@@ -16,11 +17,19 @@ export const command: Command = {
     "Brings all facts to every sink that is configured, whatever the delivery mode, and tells how far it got. " +
     "What could not be delivered is kept. In CI, run it at the start of a job (so that counters begin at 0) and at its end.",
   options: [
+    {
+      flags: "--since <when>",
+      doc: "send what happened from then on once more, with the same ids: 7d, 2026-11-24 or 2026-11-24T08:00:00Z",
+    },
     { flags: "--strict", doc: "exit 1 when something could not be delivered" },
     { flags: "--timeout <duration>", doc: `deadline for all sinks together (default: ${DEFAULT_TIMEOUT})` },
   ],
   examples: [
     { command: "tta-persona flush", doc: "deliver what waits" },
+    {
+      command: "tta-persona flush --since 7d --timeout 2m",
+      doc: "fill a new OTLP backend or Langfuse with the last week, as far as it is kept",
+    },
     { command: "tta-persona flush --strict --timeout 30s", doc: "the last step of a CI job" },
   ],
   exitCodes: { 1: "with --strict: not all delivered, or a setting is no good" },
@@ -35,9 +44,11 @@ export const command: Command = {
         hint: "It takes a duration such as 2s or 1m.",
       });
     }
+    const sinceMs = optionSince(invocation, ctx.clock.now());
     const { deliverNow } = await import("../../delivery/deliver-now.ts");
     const report = await deliverNow(deliveryContext(ctx), {
       deadlineMs: Math.min(deadlineMs, LONGEST_TIMER_MS),
+      ...(sinceMs === undefined ? {} : { sinceMs }),
     });
     const dropped = describeDroppedNow(report);
     const document: FlushJson = {
@@ -84,7 +95,7 @@ function text(
   const line = ({ sink, complete, pending, reason }: SinkReport) =>
     complete
       ? `${paint.green("✓")} ${sink}: everything is delivered`
-      : `${paint.red("✗")} ${sink}: ${reason ?? "not delivered"}; ${pending === 1 ? "1 fact is" : `${pending} facts are`} kept`;
+      : `${paint.red("✗")} ${sink}: ${reason ?? "not delivered"}${pending === 0 ? "" : `; ${pending === 1 ? "1 fact is" : `${pending} facts are`} kept`}`;
   const lines = sinks.map(line);
   for (const phrase of dropped) lines.push(`${paint.yellow("!")} ${phrase}; see: tta-persona doctor`);
   return `${lines.join("\n")}\n`;

@@ -1,4 +1,4 @@
-import { formatDuration, parseDuration } from "../../core/duration.ts";
+import { formatDuration } from "../../core/duration.ts";
 import { ExitCode, UserError } from "../../core/errors.ts";
 import { chatmodeSuffix } from "../../persona/session-text.ts";
 import { readHistory } from "../../projection/history.ts";
@@ -8,6 +8,7 @@ import { type Command, optionText } from "../command.ts";
 import type { CliContext } from "../context.ts";
 import { currentLedger } from "../delivery-context.ts";
 import type { HistoryJson } from "../json-shapes.ts";
+import { optionSince } from "../option-values.ts";
 import { quote } from "../printable.ts";
 
 const DEFAULT_LIMIT = 20;
@@ -26,7 +27,7 @@ export const command: Command = {
   exitCodes: {},
   json: "tta-persona/history/1",
   run(invocation, ctx) {
-    const since = parseSince(optionText(invocation, "since"), ctx.clock.now());
+    const since = optionSince(invocation, ctx.clock.now());
     const fallback = since === undefined ? DEFAULT_LIMIT : Number.POSITIVE_INFINITY;
     const limit = parseLimit(optionText(invocation, "limit")) ?? fallback;
     const entries = readHistory(
@@ -51,22 +52,6 @@ function parseLimit(text: string | undefined): number | undefined {
     reason: "invalid-limit",
     message: `${quote(text)} is no limit.`,
     hint: "It takes a whole number above 0.",
-  });
-}
-
-/** A duration before now, a day in the local time zone, or a moment. Milliseconds since the epoch. */
-function parseSince(text: string | undefined, now: number): number | undefined {
-  if (text === undefined) return undefined;
-  const duration = parseDuration(text);
-  if (duration !== undefined) return now - duration;
-  const isDay = /^\d{4}-\d{2}-\d{2}$/.test(text);
-  const isMoment = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}/.test(text);
-  const moment = isDay ? Date.parse(`${text}T00:00:00`) : isMoment ? Date.parse(text) : Number.NaN;
-  if (!Number.isNaN(moment)) return moment;
-  throw new UserError({
-    reason: "invalid-since",
-    message: `${quote(text)} is neither a duration nor a date.`,
-    hint: "It takes 2h, 3d, 2026-11-24 or 2026-11-24T08:00:00Z.",
   });
 }
 
