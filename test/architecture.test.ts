@@ -76,6 +76,7 @@ const vendors: readonly {
   { name: /^@opentelemetry\/resources$/, room: "backend", files: ["backend/otlp-span.ts"] },
   { name: /^@opentelemetry\/api$/, room: "backend", files: ["backend/otlp-export.ts"] },
   { name: /^@opentelemetry\//, room: "backend", files: [] },
+  { name: /^langfuse$/, room: "backend", files: ["backend/langfuse-package.ts"] },
   { name: /^conf$/, room: "config", files: ["config/config-store.ts"] },
   { name: /^commander$/, room: "cli", files: ["cli/program.ts", "cli/run.ts"] },
   { name: /^chalk$/, room: "cli", files: ["cli/context.ts"] },

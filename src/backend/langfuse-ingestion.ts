@@ -1,12 +1,13 @@
+import type { ApiIngestionEvent } from "langfuse";
 import type { Attributes, SpanRecord } from "../core/span.ts";
 import { oneLine } from "./classify-response.ts";
-import { askLangfuse, type LangfuseProject } from "./langfuse-http.ts";
+import type { LangfuseProject } from "./langfuse-http.ts";
 import type { DeliveryOutcome } from "./outcome.ts";
 
 /**
  * Spans with Langfuse's attributes by the ingestion API, for servers that take none over OTLP (before 3.22); from
- * version 4 on it takes scores only. What is sent again replaces what is there. The npm package `langfuse` speaks
- * the same protocol, but tells nobody what became of a batch, and reads variables that are not ours.
+ * version 4 on it takes scores only. What is sent again replaces what is there. The npm package `langfuse` sends them,
+ * and says by its types what an event is.
  */
 export async function ingest(
   project: LangfuseProject,
@@ -14,7 +15,8 @@ export async function ingest(
   signal: AbortSignal,
 ): Promise<DeliveryOutcome> {
   const batch = [...tracesOf(spans).map(traceEvent), ...spans.map(observationEvent)];
-  const answer = await askLangfuse(project, { method: "POST", path: "/ingestion", body: { batch } }, signal);
+  const { ingestBatch } = await import("./langfuse-package.ts");
+  const answer = await ingestBatch(project, batch, signal);
   if (!answer.ok) return answer.error;
   const errors = (answer.value as { readonly errors?: unknown } | null)?.errors;
   if (!Array.isArray(errors)) return { status: "unavailable", reason: "invalid_response" };
@@ -39,7 +41,7 @@ function tracesOf(spans: readonly SpanRecord[]): readonly SpanRecord[] {
   return [...outermost.values()];
 }
 
-function traceEvent({ identity, startMs, attributes }: SpanRecord) {
+function traceEvent({ identity, startMs, attributes }: SpanRecord): ApiIngestionEvent {
   return {
     id: `${identity.traceId}-${identity.spanId}-trace`,
     type: "trace-create",
@@ -61,12 +63,12 @@ function traceEvent({ identity, startMs, attributes }: SpanRecord) {
   };
 }
 
-const EVENT_TYPE: Readonly<Record<string, string>> = {
+const EVENT_TYPE: Readonly<Record<string, "event-create" | "generation-create">> = {
   event: "event-create",
   generation: "generation-create",
 };
 
-function observationEvent({ identity, name, startMs, endMs, attributes }: SpanRecord) {
+function observationEvent({ identity, name, startMs, endMs, attributes }: SpanRecord): ApiIngestionEvent {
   const type = EVENT_TYPE[String(attributes["langfuse.observation.type"])] ?? "span-create";
   const { traceId, spanId, parentSpanId } = identity;
   const isEvent = type === "event-create";

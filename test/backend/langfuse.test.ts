@@ -4,8 +4,13 @@ import { probeLangfuse } from "../../src/backend/langfuse-probe.ts";
 import type { SpanRecord } from "../../src/core/span.ts";
 import type { Behaviour } from "../support/behaviour.ts";
 import { type FakeLangfuseOptions, startFakeLangfuse } from "../support/fake-langfuse.ts";
+import { waitFor } from "../support/wait-for.ts";
+import { aLangfuseSpan } from "./langfuse-span.ts";
 
-afterEach(() => vi.unstubAllEnvs());
+afterEach(() => {
+  vi.unstubAllEnvs();
+  vi.restoreAllMocks();
+});
 
 async function rig(
   options: FakeLangfuseOptions = {},
@@ -28,27 +33,10 @@ async function rig(
 }
 
 const START = 1_750_000_000_000;
-let count = 0;
-
 function spans(many: number): SpanRecord[] {
-  return Array.from({ length: many }, (_, index) => ({
-    identity: { traceId: "a".repeat(32), spanId: (++count).toString(16).padStart(16, "0"), sampled: true },
-    name: "persona_switch",
-    kind: "INTERNAL",
-    startMs: START + index,
-    endMs: START + index + 1,
-    attributes: {
-      "langfuse.environment": "default",
-      "langfuse.version": "1.2.3",
-      "langfuse.user.id": "a",
-      "langfuse.session.id": "default",
-      "langfuse.trace.name": "persona_switch",
-    },
-    status: { code: "OK" },
-    events: [],
-    links: [],
-    resource: { "service.name": "tta-persona" },
-  }));
+  return Array.from({ length: many }, (_, index) =>
+    aLangfuseSpan({ startMs: START + index, endMs: START + index + 1 }),
+  );
 }
 
 const idsOf = (records: readonly SpanRecord[]) => records.map(({ identity }) => identity.spanId);
@@ -209,10 +197,71 @@ describe("the old ingestion", () => {
     [{ status: 207, body: '{"successes":[],"errors":[{"id":"1","status":500}]}' }, "http_500"],
     [{ status: 207, body: "{}" }, "invalid_response"],
     [{ status: 503 }, "http_503"],
+    [{ status: 401 }, "http_401"],
+    [{ status: 302, headers: { location: "http://127.0.0.1:1/elsewhere" } }, "http_302"],
+    [{ status: 200, headers: { "content-type": "text/html" }, body: "<html>" }, "invalid_response"],
+    ["refuse", "connection_refused"],
+    ["cut-after-accept", "connection_reset"],
     ["hang", "timeout"],
   ])("is unavailable when it shows %o", async (behaviour, reason) => {
     const { client } = await rig({ behaviour }, legacy);
     expect(await client.send(spans(1), 300)).toMatchObject({ status: "unavailable", reason });
+  });
+
+  test("tells when to come again, and what a server says of a batch that it refuses", async () => {
+    const busy = await rig({ behaviour: { status: 429, headers: { "retry-after": "7" } } }, legacy);
+    expect(await busy.client.send(spans(1), 5000)).toEqual({
+      status: "unavailable",
+      reason: "http_429",
+      retryAfterMs: 7000,
+    });
+    const large = await rig({ behaviour: { status: 413, body: "too\nlarge" } }, legacy);
+    expect(await large.client.send(spans(1), 5000)).toEqual({
+      status: "refused",
+      reason: "http_413",
+      detail: "too large",
+    });
+  });
+
+  test("makes one request, which close ends", async () => {
+    const { server, client } = await rig({ behaviour: "hang" }, legacy);
+    const underWay = client.send(spans(1), 60_000);
+    await waitFor(() => server.requests().length > 0, { what: "the request" });
+    await client.close();
+    expect(await underWay).toEqual({ status: "unavailable", reason: "timeout" });
+    expect(server.requests()).toHaveLength(1);
+  });
+
+  test("goes by the project alone: no variable of the package has a say, and nothing is printed", async () => {
+    vi.stubEnv("LANGFUSE_BASEURL", "http://127.0.0.1:1");
+    vi.stubEnv("LANGFUSE_PUBLIC_KEY", "pk-lf-other");
+    vi.stubEnv("LANGFUSE_SECRET_KEY", "sk-lf-other");
+    vi.stubEnv("LANGFUSE_TRACING_ENVIRONMENT", "Not One!");
+    vi.stubEnv("LANGFUSE_RELEASE", "other");
+    vi.stubEnv("LANGFUSE_SAMPLE_RATE", "7");
+    const printed = (["debug", "error", "info", "log", "warn"] as const).map((name) =>
+      vi.spyOn(console, name),
+    );
+    const { server, project } = await rig({ version: "3.20.0" }, legacy);
+    const host = `${server.url.replace("://", "://me:s3cret@")}/`;
+    const client = await createLangfuseClient({ ...project, host }, "1");
+    onTestFinished(client.close);
+    const sent = spans(2);
+    expect(await client.send(sent, 5000)).toEqual({ status: "accepted" });
+    expect(server.observations()).toMatchObject(sent.map(() => ({ environment: "default" })));
+    expect(server.observations()[0]).not.toHaveProperty("release", "other");
+    expect(server.requests()[0]?.headers["user-agent"]).toBe("tta-persona/1");
+    await server.behave({ status: 500, body: "?" });
+    await client.send(sent, 5000);
+    for (const spy of printed) expect(spy).not.toHaveBeenCalled();
+  });
+
+  test("keeps a path prefix of the host", async () => {
+    const { server, project } = await rig({}, legacy);
+    const client = await createLangfuseClient({ ...project, host: `${server.url}/langfuse/` }, "1");
+    onTestFinished(client.close);
+    expect(await client.send(spans(1), 5000)).toMatchObject({ reason: "http_404" });
+    expect(server.requests()[0]?.path).toBe("/langfuse/api/public/ingestion");
   });
 });
 

@@ -147,6 +147,8 @@ export function createLibrary(): LangfuseLibrary {
           return takePrompt(body());
         case "GET /v2/datasets":
           return page([...datasets.values()], query);
+        // The npm package's old place for it.
+        case "POST /datasets":
         case "POST /v2/datasets":
           return takeDataset(body());
         case "GET /dataset-items":
