@@ -9,6 +9,7 @@ const usage = z
     input: z.int().describe("cached ones included"),
     cachedInput: z.int(),
     cacheCreation: z.int(),
+    cacheCreationHour: z.int().optional().describe("of these, what is kept for an hour; absent for none"),
     output: z.int().describe("reasoning included"),
     reasoning: z.int(),
   })

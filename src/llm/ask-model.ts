@@ -1,8 +1,10 @@
 import type { Clock } from "../core/clock.ts";
-import { type LlmCalled, type LlmUsage, MAX_CALL_TOKENS } from "../projection/llm-facts.ts";
+import type { LlmCalled, LlmUsage } from "../projection/llm-facts.ts";
 import { type CallError, callError, REFUSED, STREAM_CUT } from "./call-error.ts";
 import type { Endpoint } from "./endpoint.ts";
 import type { Message } from "./message.ts";
+import { usageOfCounts } from "./token-counts.ts";
+import { createToldUsage, hourOfCacheCreation } from "./told-usage.ts";
 
 export interface ModelRequest {
   readonly endpoint: Endpoint;
@@ -26,6 +28,7 @@ export interface ModelAnswer {
   readonly outcome: "ok" | "error" | "aborted";
   /** As much of it as came. */
   readonly text: string;
+  /** Of a stream that did not end, what was told until then. */
   readonly usage?: LlmUsage;
   readonly startedAt: number;
   readonly firstTokenAt?: number;
@@ -67,10 +70,15 @@ export async function askModel(request: ModelRequest, context: AskContext): Prom
   };
   try {
     if (request.stream) {
-      const { fullStream } = sdk.streamText({ ...settings, onError: () => undefined });
+      const { fullStream } = sdk.streamText({
+        ...settings,
+        onError: () => undefined,
+        includeRawChunks: true,
+      });
       for await (const part of fullStream) {
         if (part.type === "text-delta") answer.text(part.text);
         else if (part.type === "reasoning-delta") answer.token();
+        else if (part.type === "raw") answer.hear(part.rawValue);
         else if (part.type === "start-step") answer.warn(part.warnings);
         else if (part.type === "finish-step") answer.finish(part, part.rawFinishReason === undefined);
         else if (part.type === "error") answer.fail(part.error, sent.hasBegun);
@@ -112,6 +120,8 @@ interface Finish {
     };
     readonly outputTokens: number | undefined;
     readonly outputTokenDetails: { readonly reasoningTokens: number | undefined };
+    /** In the provider's own words. */
+    readonly raw?: unknown;
   };
 }
 
@@ -127,6 +137,7 @@ type Warning =
 function createAnswer(startedAt: number, { clock, onText }: AskContext) {
   const texts: string[] = [];
   const warnings: string[] = [];
+  const told = createToldUsage();
   let firstTokenAt: number | undefined;
   let finish: Finish | undefined;
   let error: CallError | undefined;
@@ -135,6 +146,7 @@ function createAnswer(startedAt: number, { clock, onText }: AskContext) {
   };
   return {
     token,
+    hear: told.hear,
     text(text: string) {
       if (text === "") return;
       token();
@@ -160,7 +172,7 @@ function createAnswer(startedAt: number, { clock, onText }: AskContext) {
       error ??= callError(cause, hasBegun);
     },
     end(isAborted: boolean) {
-      const usage = finish === undefined ? undefined : usageOf(finish.usage);
+      const usage = (finish === undefined ? undefined : usageOf(finish.usage)) ?? told.usage();
       const hasFinished = finish !== undefined && error === undefined;
       const outcome = hasFinished ? "ok" : isAborted ? "aborted" : "error";
       return {
@@ -186,23 +198,13 @@ function responseOf({ response, finishReason, rawFinishReason }: Finish): NonNul
   };
 }
 
-/** Undefined where the provider told neither sum, or such that make no sense. */
-function usageOf(usage: Finish["usage"]): LlmUsage | undefined {
-  const { inputTokens, outputTokens, inputTokenDetails, outputTokenDetails } = usage;
-  if (inputTokens === undefined && outputTokens === undefined) return undefined;
-  const sums = [
-    inputTokens,
-    outputTokens,
-    ...Object.values(inputTokenDetails),
-    ...Object.values(outputTokenDetails),
-  ];
-  if (sums.some((sum) => sum !== undefined && !(sum <= MAX_CALL_TOKENS))) return undefined;
-  const count = (tokens: number | undefined) => Math.max(0, Math.round(tokens ?? 0));
-  return {
-    input: count(inputTokens),
-    cachedInput: count(inputTokenDetails.cacheReadTokens),
-    cacheCreation: count(inputTokenDetails.cacheWriteTokens),
-    output: count(outputTokens),
-    reasoning: count(outputTokenDetails.reasoningTokens),
-  };
+function usageOf({ inputTokens, outputTokens, inputTokenDetails, outputTokenDetails, raw }: Finish["usage"]) {
+  return usageOfCounts({
+    input: inputTokens,
+    cacheRead: inputTokenDetails.cacheReadTokens,
+    cacheWrite: inputTokenDetails.cacheWriteTokens,
+    cacheWriteHour: hourOfCacheCreation(raw),
+    output: outputTokens,
+    reasoning: outputTokenDetails.reasoningTokens,
+  });
 }

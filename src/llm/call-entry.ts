@@ -20,6 +20,7 @@ export interface CallEntry {
   readonly output?: number;
   readonly cached?: number;
   readonly cacheCreation?: number;
+  readonly cacheCreationHour?: number;
   readonly reasoning?: number;
   readonly costUsd?: number;
   readonly startedAt?: string;
@@ -118,9 +119,10 @@ function responseOf({ finishReason, responseId }: CallEntry): Pick<CallReport, "
 }
 
 function usageOf(entry: CallEntry): Result<LlmUsage | undefined, Failure> {
-  const { input, output, cached = 0, cacheCreation = 0, reasoning = 0, error } = entry;
+  const { input, output, cached = 0, cacheCreation = 0, cacheCreationHour = 0, reasoning = 0, error } = entry;
   const { outcome = error === undefined ? "ok" : "error" } = entry;
-  for (const [field, tokens] of Object.entries({ input, output, cached, cacheCreation, reasoning })) {
+  const counts = { input, output, cached, cacheCreation, cacheCreationHour, reasoning };
+  for (const [field, tokens] of Object.entries(counts)) {
     if (tokens !== undefined && !(Number.isSafeInteger(tokens) && tokens >= 0)) {
       return invalid(field, "is no whole number of tokens", "Leave it out where it is unknown.");
     }
@@ -129,7 +131,8 @@ function usageOf(entry: CallEntry): Result<LlmUsage | undefined, Failure> {
     }
   }
   if (input === undefined || output === undefined) {
-    const isUnknown = input === undefined && output === undefined && cached + cacheCreation + reasoning === 0;
+    const parts = cached + cacheCreation + cacheCreationHour + reasoning;
+    const isUnknown = input === undefined && output === undefined && parts === 0;
     if (isUnknown && outcome !== "ok") return ok(undefined);
     const missing = input === undefined ? "input" : "output";
     return invalid(
@@ -141,10 +144,18 @@ function usageOf(entry: CallEntry): Result<LlmUsage | undefined, Failure> {
   if (cached + cacheCreation > input) {
     return invalid("input", "is less than its cached tokens", "Cached ones are part of the input: add them.");
   }
+  if (cacheCreationHour > cacheCreation) {
+    return invalid(
+      "cacheCreation",
+      "is less than what is kept for an hour",
+      "That is part of it: add the two.",
+    );
+  }
   if (reasoning > output) {
     return invalid("output", "is less than its reasoning tokens", "They are part of the output: add them.");
   }
-  return ok({ input, cachedInput: cached, cacheCreation, output, reasoning });
+  const hour = cacheCreationHour === 0 ? {} : { cacheCreationHour };
+  return ok({ input, cachedInput: cached, cacheCreation, ...hour, output, reasoning });
 }
 
 function invalid(field: string, what: string, hint: string): Result<never, Failure> {

@@ -14,6 +14,7 @@ const pricesSchema = z.record(
     output: rate,
     cachedInput: rate.exactOptional(),
     cacheCreation: rate.exactOptional(),
+    cacheCreationHour: rate.exactOptional(),
   }),
 );
 

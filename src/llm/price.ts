@@ -2,12 +2,16 @@ import { isAmount } from "../projection/facts.ts";
 import type { LlmUsage } from "../projection/llm-facts.ts";
 import type { ModelName } from "./model-name.ts";
 
-/** US dollars per million tokens. What is left out costs what any other input costs. */
+/**
+ * US dollars per million tokens. What is left out costs what any other input costs, and what is written for an hour
+ * what is written at all.
+ */
 export interface ModelRates {
   readonly input: number;
   readonly output: number;
   readonly cachedInput?: number;
   readonly cacheCreation?: number;
+  readonly cacheCreationHour?: number;
 }
 
 /** The user's own prices, by `<provider>/<model>` or `<model>`. */
@@ -48,12 +52,15 @@ function ratesFor({ provider, model }: ModelName, overrides: PriceOverrides): Mo
   return others.length === 0 ? only?.[1] : undefined;
 }
 
-function byRates({ input, cachedInput, cacheCreation, output }: LlmUsage, rates: ModelRates): Price {
+function byRates(usage: LlmUsage, rates: ModelRates): Price {
+  const { input, cachedInput, cacheCreation, cacheCreationHour = 0, output } = usage;
+  const { cacheCreation: writing = rates.input } = rates;
   const plainInput = Math.max(0, input - cachedInput - cacheCreation);
   const inputUsd =
     (plainInput * rates.input +
       cachedInput * (rates.cachedInput ?? rates.input) +
-      cacheCreation * (rates.cacheCreation ?? rates.input)) /
+      (cacheCreation - cacheCreationHour) * writing +
+      cacheCreationHour * (rates.cacheCreationHour ?? writing)) /
     1e6;
   const outputUsd = (output * rates.output) / 1e6;
   return { costUsd: inputUsd + outputUsd, cost: { inputUsd, outputUsd } };
@@ -64,6 +71,7 @@ function packageUsage(usage: LlmUsage): Record<string, number> {
   const parts = {
     cache_read_tokens: usage.cachedInput,
     cache_write_tokens: usage.cacheCreation,
+    cache_write_1h_tokens: usage.cacheCreationHour ?? 0,
     output_reasoning_tokens: usage.reasoning,
   };
   return {

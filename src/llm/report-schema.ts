@@ -18,6 +18,9 @@ const entrySchema = z
     output: tokens.exactOptional().describe("tokens, reasoning included"),
     cached: tokens.exactOptional().describe("input tokens that came from the cache"),
     cacheCreation: tokens.exactOptional().describe("input tokens that were written to the cache"),
+    cacheCreationHour: tokens
+      .exactOptional()
+      .describe("of these, what is kept for an hour (Anthropic's ephemeral_1h_input_tokens)"),
     reasoning: tokens.exactOptional(),
     costUsd: z.number().min(0).exactOptional().describe("where it is known; else the price list's"),
     startedAt: z.iso.datetime({ offset: true }).exactOptional(),

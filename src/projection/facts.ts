@@ -68,8 +68,8 @@ const optional = (check: Check): Check => {
 
 function isUsage(value: unknown): boolean {
   if (!isObject(value)) return false;
-  const { input, cachedInput, cacheCreation, output, reasoning } = value;
-  return [input, cachedInput, cacheCreation, output, reasoning].every(isAmount);
+  const { input, cachedInput, cacheCreation, cacheCreationHour = 0, output, reasoning } = value;
+  return [input, cachedInput, cacheCreation, cacheCreationHour, output, reasoning].every(isAmount);
 }
 
 function isRequest(value: unknown): boolean {

@@ -72,6 +72,8 @@ export interface LlmUsage {
   readonly input: number;
   readonly cachedInput: number;
   readonly cacheCreation: number;
+  /** Of `cacheCreation` what is kept for an hour, which Anthropic charges more for than five minutes. */
+  readonly cacheCreationHour?: number;
   readonly output: number;
   readonly reasoning: number;
 }

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { readAll } from "../journal/a-fact.ts";
-import { openaiAnswer, openaiChunk, refuse, startFakeModel } from "../support/fake-model.ts";
+import { anthropicBegin, openaiAnswer, openaiChunk, refuse, startFakeModel } from "../support/fake-model.ts";
 import type { Sandbox } from "../support/run-binary.ts";
 import { waitFor } from "../support/wait-for.ts";
 import { documentOf, sandboxOfTest } from "./sandboxes.ts";
@@ -69,6 +69,18 @@ test("the reservation of an aborted call is used up by what is known of it", asy
     { data: { outcome: "aborted", reservation: reserved?.id } },
   ]);
   expect(await standing(sandbox)).toMatchObject({ used: 0, reserved: 0 });
+});
+
+test("what an aborted call was told to have used counts", async () => {
+  const { sandbox, model, env } = await rig((response) => anthropicBegin(response, "It is"), "5000");
+  const args = ASK.map((arg) => (arg === "openai/gpt-4o" ? "anthropic/claude-sonnet-4-5" : arg));
+  const anthropic = { ANTHROPIC_API_KEY: env.OPENAI_API_KEY, ANTHROPIC_BASE_URL: model.url };
+  const running = sandbox.spawn(args, { env: anthropic });
+  await waitFor(() => running.stdout().includes("It is"), { what: "the first words" });
+  running.child.kill("SIGINT");
+  expect(await running.result).toMatchObject({ code: 130 });
+  expect(await standing(sandbox)).toMatchObject({ used: 10_001, reserved: 0 });
+  expect(await sandbox.run(args, { env: anthropic })).toMatchObject({ code: 4 });
 });
 
 test("calls made by others carry the budget and are warned of once", async () => {

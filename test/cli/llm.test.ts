@@ -6,6 +6,8 @@ import type { LlmCalledFact } from "../../src/projection/llm-facts.ts";
 import { readAll } from "../journal/a-fact.ts";
 import {
   anthropicAnswer,
+  anthropicBegin,
+  anthropicWhole,
   type FakeModel,
   openaiAnswer,
   openaiChunk,
@@ -18,6 +20,14 @@ import { waitFor } from "../support/wait-for.ts";
 import { documentOf, sandboxOfTest } from "./sandboxes.ts";
 
 const KEY = "sk-test-0123456789abcdef";
+const ANTHROPIC_USAGE = {
+  input: 10_000,
+  cachedInput: 4000,
+  cacheCreation: 1000,
+  cacheCreationHour: 400,
+  output: 1000,
+  reasoning: 0,
+};
 const ASK = ["llm", "What is it?", "--model", "openai/gpt-4o"];
 
 function callsOf(sandbox: Sandbox): readonly LlmCalledFact[] {
@@ -107,11 +117,21 @@ describe("an answer", () => {
       schema: "tta-persona/llm/1",
       id: callsOf(sandbox)[0]?.id,
       text: "It is a fold.",
-      usage: { input: 10_000, cachedInput: 4000, cacheCreation: 1000, output: 1000, reasoning: 0 },
-      costUsd: expect.closeTo(0.03495, 9),
+      usage: ANTHROPIC_USAGE,
+      // 400 tokens of the cache are kept for an hour, and cost 0.00225 $ more per thousand.
+      costUsd: expect.closeTo(0.03495 + 0.0009, 9),
       finishReason: "end_turn",
       responseModel: "claude-sonnet-4-5-20250929",
       attempts: 1,
+    });
+    const whole = await startFakeModel((response) => anthropicWhole(response));
+    const args = ["llm", "What?", "--model", "anthropic/claude-sonnet-4-5", "--no-stream", "--json"];
+    const atOnce = await sandbox.run(args, {
+      env: { ANTHROPIC_API_KEY: KEY, ANTHROPIC_BASE_URL: whole.url },
+    });
+    expect(documentOf(atOnce)).toMatchObject({
+      usage: ANTHROPIC_USAGE,
+      costUsd: expect.closeTo(0.03585, 9),
     });
   });
 
@@ -324,6 +344,27 @@ describe("a call that fails", () => {
     running.child.kill("SIGINT");
     expect(await running.result).toMatchObject({ code: 130, stdout: "It is\n" });
     expect(lastCall(sandbox)).toMatchObject({ outcome: "aborted", output: { text: "It is" }, costUsd: null });
+  });
+
+  test.each(["cut", "aborted"])("%s by then, it has the usage that was told, and no more", async (how) => {
+    const sandbox = await sandboxWithPersona();
+    const model = await startFakeModel((response) => {
+      anthropicBegin(response, "It is");
+      if (how === "cut") response.end();
+    });
+    const running = sandbox.spawn(["llm", "What?", "--model", "anthropic/claude-sonnet-4-5"], {
+      env: { ANTHROPIC_API_KEY: KEY, ANTHROPIC_BASE_URL: model.url },
+    });
+    await waitFor(() => running.stdout().startsWith("It is"), { what: "the first piece" });
+    if (how === "aborted") running.child.kill("SIGINT");
+    expect(await running.result).toMatchObject({ code: how === "cut" ? 1 : 130 });
+    expect(lastCall(sandbox)).toMatchObject({
+      outcome: how === "cut" ? "error" : "aborted",
+      output: { text: "It is" },
+      tokens: 10_001,
+      usage: { ...ANTHROPIC_USAGE, output: 1 },
+      costUsd: expect.closeTo(0.020865, 6),
+    });
   });
 
   test("before the server says anything", async () => {

@@ -18,6 +18,8 @@ test.each([
   ["anthropic", "claude-sonnet-4-5", claude, 0.03495],
   ["anthropic", "claude-opus-4-1", claude, 0.17475],
   ["anthropic", "claude-opus-4-6", claude, 0.05825],
+  ["anthropic", "claude-opus-4-6", { ...claude, cacheCreationHour: 1000 }, 0.062],
+  ["anthropic", "claude-opus-4-6", { ...claude, cacheCreationHour: 400 }, 0.05975],
   ["google", "gemini-2.5-pro", { ...usage, reasoning: 400 }, 0.018],
 ] as const)("%s/%s", async (provider, model, tokens, expected) => {
   const price = await priceOf({ provider, model, usage: tokens, at: AT }, none);
@@ -44,6 +46,7 @@ test("the user's own prices go first, also for a call whose provider nobody name
     ["openai/gpt-4o", { input: 1, cachedInput: 0.5, output: 10 }],
     ["compatible/llama", { input: 0, output: 0 }],
     ["mine", { input: 2, cacheCreation: 4, output: 0 }],
+    ["hours", { input: 2, cacheCreation: 4, cacheCreationHour: 6, output: 0 }],
   ]);
   const cost = async (name: { provider?: string; model: string }, tokens = usage) =>
     (await priceOf({ ...name, usage: tokens, at: AT }, overrides))?.costUsd;
@@ -51,6 +54,9 @@ test("the user's own prices go first, also for a call whose provider nobody name
   expect(await cost({ model: "gpt-4o" })).toBeCloseTo(0.018, 12);
   expect(await cost({ provider: "compatible", model: "llama" })).toBe(0);
   expect(await cost({ provider: "compatible", model: "mine" }, claude)).toBeCloseTo(0.018 + 0.004, 12);
+  const hour = { ...claude, cacheCreationHour: 400 };
+  expect(await cost({ provider: "compatible", model: "mine" }, hour)).toBeCloseTo(0.018 + 0.004, 12);
+  expect(await cost({ provider: "compatible", model: "hours" }, hour)).toBeCloseTo(0.018 + 0.0048, 12);
 });
 
 function priceFile(text: string): string {

@@ -75,24 +75,42 @@ function writeChunk(response: ServerResponse, chunk: object) {
   response.write(`data: ${JSON.stringify({ ...common, ...chunk })}\n\n`);
 }
 
-/** An answer in the form of Anthropic's messages: its usage is told in two parts. */
-export function anthropicAnswer(response: ServerResponse, text = "It is a fold.") {
+const ANTHROPIC_MESSAGE = { id: "msg_1", type: "message", role: "assistant" };
+const ANTHROPIC_MODEL = "claude-sonnet-4-5-20250929";
+
+/** How the input is told; 400 of the 1000 tokens written to the cache are kept for an hour. */
+export const ANTHROPIC_INPUT = {
+  input_tokens: 5000,
+  cache_creation_input_tokens: 1000,
+  cache_read_input_tokens: 4000,
+  cache_creation: { ephemeral_5m_input_tokens: 600, ephemeral_1h_input_tokens: 400 },
+};
+
+/** The beginning of an answer in the form of Anthropic's messages: its input is told, and a first piece of text. */
+export function anthropicBegin(response: ServerResponse, text: string) {
   eventStream(response);
-  const message = { id: "msg_1", type: "message", role: "assistant", content: [], stop_reason: null };
-  const input = { input_tokens: 5000, cache_creation_input_tokens: 1000, cache_read_input_tokens: 4000 };
-  for (const event of [
+  writeEvents(response, [
     {
       type: "message_start",
       message: {
-        ...message,
-        model: "claude-sonnet-4-5-20250929",
+        ...ANTHROPIC_MESSAGE,
+        content: [],
+        model: ANTHROPIC_MODEL,
+        stop_reason: null,
         stop_sequence: null,
-        usage: { ...input, output_tokens: 1 },
+        usage: { ...ANTHROPIC_INPUT, output_tokens: 1 },
       },
     },
     { type: "content_block_start", index: 0, content_block: { type: "text", text: "" } },
     { type: "ping" },
     { type: "content_block_delta", index: 0, delta: { type: "text_delta", text } },
+  ]);
+}
+
+/** An answer in that form: its usage is told in two parts. */
+export function anthropicAnswer(response: ServerResponse, text = "It is a fold.") {
+  anthropicBegin(response, text);
+  writeEvents(response, [
     { type: "content_block_stop", index: 0 },
     {
       type: "message_delta",
@@ -100,10 +118,27 @@ export function anthropicAnswer(response: ServerResponse, text = "It is a fold."
       usage: { output_tokens: 1000 },
     },
     { type: "message_stop" },
-  ]) {
-    response.write(`event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`);
-  }
+  ]);
   response.end();
+}
+
+/** The same in one piece. */
+export function anthropicWhole(response: ServerResponse, text = "It is a fold.") {
+  response.writeHead(200, { "content-type": "application/json" });
+  response.end(
+    JSON.stringify({
+      ...ANTHROPIC_MESSAGE,
+      model: ANTHROPIC_MODEL,
+      content: [{ type: "text", text }],
+      stop_reason: "end_turn",
+      stop_sequence: null,
+      usage: { ...ANTHROPIC_INPUT, output_tokens: 1000 },
+    }),
+  );
+}
+
+function writeEvents(response: ServerResponse, events: readonly Readonly<Record<string, unknown>>[]) {
+  for (const event of events) response.write(`event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`);
 }
 
 /** An error as both providers put it. */

@@ -28,8 +28,8 @@ const record: Command = {
   description:
     "For scripts that call a model themselves: tokens, cost and texts are counted as those of `llm` are. Within a " +
     "stage or `exec` the call counts for their persona. With --stdin, calls come as JSON: one object, an array, or " +
-    "one object per line, with the fields model, provider, input, output, cached, cacheCreation, reasoning, costUsd, " +
-    "startedAt, latencyMs, firstTokenMs, outcome, error {type, message}, operation, taskType, prompt, response, " +
+    "one object per line, with the fields model, provider, input, output, cached, cacheCreation, cacheCreationHour, " +
+    "reasoning, costUsd, startedAt, latencyMs, firstTokenMs, outcome, error {type, message}, operation, taskType, prompt, response, " +
     "finishReason, responseId, metadata and persona (schemas/llm-call.schema.json). Either all of them are recorded, or, where one is wrong, none.",
   options: [
     { flags: "--model <name>", doc: "model, or provider/model" },
@@ -38,6 +38,7 @@ const record: Command = {
     { flags: "--output <n>", doc: "tokens that came out, reasoning included" },
     { flags: "--cached <n>", doc: "input tokens that came from the provider's cache" },
     { flags: "--cache-creation <n>", doc: "input tokens that were written to it" },
+    { flags: "--cache-creation-hour <n>", doc: "of these, what is kept for an hour" },
     { flags: "--reasoning <n>", doc: "output tokens of reasoning" },
     { flags: "--cost <usd>", doc: "what it cost; by default the price list's word" },
     { flags: "--latency <ms>", doc: "how long it took" },
@@ -164,6 +165,7 @@ function entryOf(
     output: tokens("output"),
     cached: tokens("cached"),
     cacheCreation: tokens("cache-creation"),
+    cacheCreationHour: tokens("cache-creation-hour"),
     reasoning: tokens("reasoning"),
     costUsd: amount("cost"),
     latencyMs: amount("latency"),
