@@ -24,6 +24,20 @@ export function deliverWhileRunning(ctx: CliContext): void {
   }
 }
 
+/**
+ * A `fetch` that starts delivering once a model has been asked, so that nothing stands before the request, and loading
+ * falls into the time that the model takes. For the foreground, where the command would wait for it afterwards.
+ */
+export function fetchAndDeliver(ctx: CliContext): typeof globalThis.fetch {
+  const { fetch } = globalThis;
+  if (ctx.settings.deliveryMode !== "foreground") return fetch;
+  return (input, init) => {
+    const answer = fetch(input, init);
+    deliverWhileRunning(ctx);
+    return answer;
+  };
+}
+
 /** Delivers what the work has left to. Where it could not be recorded, that was said, and there is nothing to send. */
 export async function deliverAfterRecording(recorder: Recorder, ctx: CliContext): Promise<void> {
   if (!recorder.isTroubled()) await deliverAfterWork(ctx);

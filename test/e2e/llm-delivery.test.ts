@@ -9,7 +9,8 @@ import { openaiAnswer, openaiChunk, startFakeModel } from "../support/fake-model
 import { startFakePushgateway } from "../support/fake-pushgateway.ts";
 import { startOtlpServer } from "../support/otlp-server.ts";
 import { repositoryRoot } from "../support/run-binary.ts";
-import { configuredSandbox } from "./delivery-home.ts";
+import { waitFor } from "../support/wait-for.ts";
+import { configuredSandbox, deliverers, noDeliverer } from "./delivery-home.ts";
 
 const RECORD = ["tokens", "record", "--model", "openai/gpt-4o", "--input", "9", "--output", "1"];
 const ASK = ["llm", "What is it?", "--model", "openai/gpt-4o"];
@@ -113,6 +114,25 @@ test.each([
   // 500 ms, and as much again for a machine that has other things to do.
   expect(result.durationMs).toBeLessThan(off.durationMs + DEADLINE_MS + 1000);
   expect(readAll(join(sandbox.home, "journal")).facts.filter(isLlmCalled)).toHaveLength(2);
+});
+
+test("in the foreground, who delivers a call gets ready while the model is asked", async () => {
+  const { sandbox, langfuse, otlp, gateway } = await scene("foreground");
+  // The model is as slow as it takes: it answers once somebody is there to deliver.
+  const model = await startFakeModel(async (response) => {
+    await waitFor(() => deliverers(sandbox).length === 1, { what: "a deliverer", timeoutMs: 20_000 });
+    openaiAnswer(response);
+  });
+  const env = { OPENAI_API_KEY: "sk-test-0123456789abcdef", OPENAI_BASE_URL: `${model.url}/v1` };
+  const result = await sandbox.run([...ASK, "--persona", "backend"], {
+    env: { ...env, TTA_PERSONA_DELIVERY_TIMEOUT: "20s" },
+    timeoutMs: 60_000,
+  });
+  expect(result).toMatchObject({ code: 0, stdout: "It is a fold.\n", stderr: "" });
+  expect(langfuse.observations()).toMatchObject([{ type: "generation" }]);
+  expect(otlp.spans()).toHaveLength(1);
+  expect(gateway.requests().length).toBeGreaterThan(0);
+  await noDeliverer(sandbox);
 });
 
 describe("what a model server says that makes no sense", () => {

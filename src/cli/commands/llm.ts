@@ -14,7 +14,7 @@ import type { CliContext } from "../context.ts";
 import { findPersona } from "../find-persona.ts";
 import { callPlace, recordContext } from "../llm-context.ts";
 import type { LlmJson } from "../llm-shapes.ts";
-import { notRecorded } from "../long-work.ts";
+import { fetchAndDeliver, notRecorded } from "../long-work.ts";
 import { namedPrompt, withText } from "../named-prompt.ts";
 import { optionNumber } from "../option-values.ts";
 import { stagePersona } from "../persona-for-stage.ts";
@@ -85,7 +85,7 @@ export const command: Command = {
     cancellation.onRequest(stream.abort);
     const result = await callModel(call, {
       ...(await recordContext(ctx)),
-      fetch: globalThis.fetch,
+      fetch: fetchAndDeliver(ctx),
       signal: stream.signal,
       onText: stream.write,
       gate: createCallGate(ctx),
