@@ -128,6 +128,14 @@ async function prepare(
 ): Promise<{ experiment: Experiment; dataset: string; judge: string | undefined }> {
   const name = datasetName(invocation);
   const project = requireLangfuse(ctx);
+  if (project.ingestion === "legacy") {
+    // What links a call with its item comes with the call over OTLP, and in no other way.
+    throw wrong(
+      "legacy-ingestion",
+      "Langfuse takes experiments over OTLP only, and langfuse.ingestion is legacy.",
+      "With a server of 3.22 or newer: tta-persona config unset langfuse.ingestion",
+    );
+  }
   const model = optionText(invocation, "model") ?? ctx.settings.llm.model;
   if (model === undefined) {
     throw wrong("no-model", "Which model shall be asked?", "Give --model openai/gpt-4o, or set llm.model.");

@@ -281,6 +281,47 @@ describe("an experiment", () => {
     expect(callsOf(sandbox)).toEqual([]);
   });
 
+  test("that a hard budget stops has what was done until then, and ends with 4", async () => {
+    const { run, sandbox, langfuse } = await withDataset(exact(["Paris", "Rome", "Bern"]));
+    await run(["budget", "set", "backend", "11000", "--hard"]);
+    const model = await echoModel();
+    const args = [...RUN, "--judge", "exact", "--parallel", "1", "--max-tokens", "50", "--json"];
+    const result = await run(args, { env: env(model) });
+    expect(result.code).toBe(4);
+    expect(model.requests()).toHaveLength(1);
+    expect(good(result)).toMatchObject({
+      run: { items: 3, failed: 2, scored: 1, meanScore: 1 },
+      items: [
+        { outcome: "ok", score: 1 },
+        { outcome: "blocked", score: null, error: expect.stringContaining("11,000 are used") },
+        { outcome: "blocked", score: null },
+      ],
+    });
+    expect(callsOf(sandbox).map(({ data }) => [data.outcome, data.costUsd === 0])).toEqual([
+      ["ok", false],
+      ["blocked", true],
+      ["blocked", true],
+    ]);
+    await run(["flush", "--strict"], { env: { TTA_PERSONA_DELIVERY: "foreground" } });
+    const generations = langfuse.observations().filter(({ type }) => type === "generation");
+    expect(generations).toHaveLength(3);
+    expect(langfuse.scores()).toMatchObject([{ name: "exact", value: 1, observationId: generations[0]?.id }]);
+  });
+
+  test("is refused with the old ingestion, which knows no experiments", async () => {
+    const { run, sandbox } = await withDataset(exact(["Paris"]));
+    const model = await echoModel();
+    await run(["config", "set", "langfuse.ingestion", "legacy"]);
+    const result = await run(RUN, { env: env(model) });
+    expect(result).toMatchObject({
+      code: 2,
+      stdout: "",
+      stderr: expect.stringContaining("experiments over OTLP only"),
+    });
+    expect(model.requests()).toEqual([]);
+    expect(callsOf(sandbox)).toEqual([]);
+  });
+
   test("of an empty dataset is an error", async () => {
     const { run } = await withDataset([]);
     const result = await run(RUN, { env: env(await echoModel()) });

@@ -48,7 +48,10 @@ export const command: Command = {
     { flags: "--no-stream", doc: "print the answer when it is complete" },
     { flags: "--persona <persona>", doc: "the active one by default", complete: "personas" },
     { flags: "--task-type <name>", doc: "what it is for, such as review" },
-    { flags: "--show-masked", doc: "ask nothing; tell what of the prompt would be hidden: kinds and counts" },
+    {
+      flags: "--show-masked",
+      doc: "ask nothing, also without a model; tell what would be hidden: kinds and counts",
+    },
   ],
   examples: [
     {
@@ -73,13 +76,9 @@ export const command: Command = {
   },
   json: "tta-persona/llm/1",
   async run(invocation, ctx) {
+    if (invocation.options.showMasked === true) return explainMasking(invocation, ctx);
     const call = await prepareCall(invocation, ctx);
     const { endpoint, place } = call;
-    if (invocation.options.showMasked === true) {
-      const { messages: input, taskType } = call;
-      const texts = taskType === undefined ? { input } : { input, taskType };
-      return showMasked(ctx, [{ persona: place.persona, texts }]);
-    }
     const stream = streamText(ctx, call.stream);
     const cancellation = cancelOnSignals({ sharesTerminal: false });
     cancellation.onRequest(stream.abort);
@@ -113,6 +112,13 @@ export const command: Command = {
   },
 };
 
+/** Nothing is asked, so neither model nor key is needed. */
+async function explainMasking(invocation: Invocation, ctx: CliContext): Promise<number> {
+  const { place, messages: input, taskType } = await prepareQuestion(invocation, ctx);
+  const texts = taskType === undefined ? { input } : { input, taskType };
+  return showMasked(ctx, [{ persona: place.persona, texts }]);
+}
+
 async function prepareCall(invocation: Invocation, ctx: CliContext): Promise<ModelCall> {
   const model = optionText(invocation, "model") ?? ctx.settings.llm.model;
   if (model === undefined) {
@@ -124,11 +130,24 @@ async function prepareCall(invocation: Invocation, ctx: CliContext): Promise<Mod
   }
   const temperature = optionNumber(invocation, "temperature", false);
   const maxTokens = optionNumber(invocation, "max-tokens", true);
+  const endpoint = resolveEndpoint(model, ctx.env, ctx.settings.llm);
+  if (!endpoint.ok) throw new UserError(endpoint.error);
+  return {
+    endpoint: endpoint.value,
+    stream: invocation.options.stream !== false,
+    ...(await prepareQuestion(invocation, ctx)),
+    ...(temperature === undefined ? {} : { temperature }),
+    ...(maxTokens === undefined ? {} : { maxTokens }),
+  };
+}
+
+type Question = Pick<ModelCall, "place" | "messages" | "taskType" | "prompt">;
+
+/** What is asked, and under whom. @throws UserError. */
+async function prepareQuestion(invocation: Invocation, ctx: CliContext): Promise<Question> {
   const taskType = optionText(invocation, "taskType");
   const wanted = optionText(invocation, "persona");
   const place = callPlace(ctx, wanted === undefined ? undefined : findPersona(wanted, ctx).name);
-  const endpoint = resolveEndpoint(model, ctx.env, ctx.settings.llm);
-  if (!endpoint.ok) throw new UserError(endpoint.error);
   const { instructions } = stagePersona(findPersona(place.persona, ctx));
   const system = [instructions, optionText(invocation, "system") ?? ""].filter((text) => text !== "");
   const prompt = await namedPrompt(invocation, ctx);
@@ -138,12 +157,8 @@ async function prepareCall(invocation: Invocation, ctx: CliContext): Promise<Mod
     ...withText(prompt?.messages ?? [], own),
   ];
   return {
-    endpoint: endpoint.value,
     place,
     messages,
-    stream: invocation.options.stream !== false,
-    ...(temperature === undefined ? {} : { temperature }),
-    ...(maxTokens === undefined ? {} : { maxTokens }),
     ...(taskType === undefined ? {} : { taskType }),
     ...(prompt === undefined ? {} : { prompt: prompt.link }),
   };
