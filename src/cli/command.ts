@@ -24,6 +24,8 @@ export interface Command {
   /** What becomes of settings that are no good: one line each on stderr, unless said otherwise here. */
   readonly settingsProblems?: "presented by the command" | "ignored";
   readonly subcommands?: readonly Command[];
+  /** More of its options for a shell to offer: the live names of a kind, of what its first argument is. */
+  readonly completeOptions?: CompletionKind;
   /** Completes the command by what follows its name, such as options that depend on it; called before parsing. */
   readonly specialize?: (args: readonly string[], ctx: CliContext) => Promise<Command>;
   /** Absent where only a subcommand does something. @returns the exit code. */
@@ -41,7 +43,7 @@ export interface ArgumentSpec {
 }
 
 /** What `__complete` knows how to list. */
-export type CompletionKind = "personas" | "workflows" | "config-keys";
+export type CompletionKind = "personas" | "workflows" | "config-keys" | "prompts" | "datasets" | "parameters";
 
 export interface OptionSpec {
   /** As commander reads them: `--dry-run`, `--limit <n>`. */

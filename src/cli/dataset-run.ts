@@ -32,9 +32,9 @@ export const runCommand: Command = {
     "too. An item's input is {{input}} in the prompt; the keys of an object are variables as well. Judges give 1 or 0 " +
     "(exact, regex: the expected output is a pattern, json: equal as JSON), or a number between (a script that reads " +
     '{"input", "expectedOutput", "metadata", "output"} and prints a number or {"score", "comment"}; a model).',
-  arguments: [{ name: "name", doc: "of the dataset" }],
+  arguments: [{ name: "name", doc: "of the dataset", complete: "datasets" }],
   options: [
-    { flags: "--prompt <name>", doc: "a prompt of Langfuse, name or name@label" },
+    { flags: "--prompt <name>", doc: "a prompt of Langfuse, name or name@label", complete: "prompts" },
     { flags: "--template <text>", doc: "in its place a text with {{input}} in it" },
     { flags: "--model <name>", doc: "provider/model (default: the setting llm.model)" },
     { flags: "--persona <persona>", doc: "the active one by default", complete: "personas" },

@@ -16,7 +16,11 @@ import { getCommand } from "./prompt-get.ts";
 import { assertLabels, parsePromptVersion } from "./prompt-version.ts";
 import { readTextFile } from "./read-text.ts";
 
-const NAME: ArgumentSpec = { name: "name", doc: "of the prompt; folders end with a slash" };
+const NAME: ArgumentSpec = {
+  name: "name",
+  doc: "of the prompt; folders end with a slash",
+  complete: "prompts",
+};
 
 const exitCodes = {
   1: "Langfuse cannot be reached, or is busy",

@@ -15,7 +15,7 @@ export const getCommand: Command = {
   description:
     "What was fetched is kept, so that without a network the last version is there; one line on stderr says so. With " +
     "--ab one of the labels is chosen: for all of a run or trace the same, else at random.",
-  arguments: [{ name: "name", doc: "of the prompt" }],
+  arguments: [{ name: "name", doc: "of the prompt", complete: "prompts" }],
   options: [
     { flags: "--label <label>", doc: `the version that has it (default: ${DEFAULT_LABEL})` },
     { flags: "--version <n>", doc: "this version, in place of a label" },

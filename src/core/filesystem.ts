@@ -33,6 +33,15 @@ export function freeBytes(path: string): number | undefined {
   }
 }
 
+/** What a directory holds; nothing where it is not there or cannot be read. */
+export function namesIn(directory: string): readonly string[] {
+  try {
+    return fs.readdirSync(directory);
+  } catch {
+    return [];
+  }
+}
+
 function nearestExisting(path: string): string {
   let existing = path;
   while (!fs.existsSync(existing) && existing.lastIndexOf("/") > 0) {

@@ -1,6 +1,7 @@
 import fs from "node:fs";
 import { writeFully } from "../core/atomic-file.ts";
 import { errorCode } from "../core/errors.ts";
+import { namesIn } from "../core/filesystem.ts";
 import { hashText } from "../core/hash.ts";
 import { ensureDirectory, type Home } from "../core/home.ts";
 
@@ -50,6 +51,28 @@ export function lastExperiment(home: Home, dataset: string): ExperimentSummary |
     .split("\n")
     .flatMap((line) => summaryOf(line) ?? [])
     .at(-1);
+}
+
+/** The datasets that experiments are kept of, in order; of the longest ones nobody knows the whole name. */
+export function knownDatasets(home: Home): readonly string[] {
+  return namesIn(home.experiments)
+    .filter((file) => file.endsWith(".jsonl"))
+    .flatMap((file) => {
+      const plain = file.slice(0, -".jsonl".length);
+      return CUT_NAME.test(plain) ? [] : [decoded(plain)];
+    })
+    .filter((name) => name !== undefined)
+    .sort();
+}
+
+const CUT_NAME = /^.{80}-[0-9a-f]{14}$/;
+
+function decoded(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Names of datasets may have slashes, and be longer than a file's may. */

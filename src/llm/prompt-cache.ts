@@ -5,6 +5,7 @@ import type { LangfusePrompt, PromptChoice } from "../backend/langfuse-prompts.t
 import { readMessages } from "../backend/langfuse-prompts.ts";
 import { replaceFile } from "../core/atomic-file.ts";
 import { errorCode } from "../core/errors.ts";
+import { namesIn } from "../core/filesystem.ts";
 import { ensureDirectory, type Home } from "../core/home.ts";
 
 export interface KeptPrompt {
@@ -38,13 +39,29 @@ export function readKeptPrompt(
   name: string,
   choice: PromptChoice,
 ): KeptPrompt | undefined {
+  return readKept(pathOf(home, project, name, choice));
+}
+
+function readKept(path: string): KeptPrompt | undefined {
   try {
-    const kept = JSON.parse(fs.readFileSync(pathOf(home, project, name, choice), "utf8")) as KeptPrompt;
+    const kept = JSON.parse(fs.readFileSync(path, "utf8")) as KeptPrompt;
     return isKept(kept) ? kept : undefined;
   } catch (error) {
     if (error instanceof SyntaxError || errorCode(error) !== undefined) return undefined;
     throw error;
   }
+}
+
+/** The names of the prompts that are kept of a project, each once, in order. */
+export function keptPromptNames(home: Home, project: LangfuseProject): readonly string[] {
+  const names = namesIn(home.prompts).flatMap((file) => {
+    const { prompt } = readKept(`${home.prompts}/${file}`) ?? {};
+    if (prompt === undefined) return [];
+    const { name, version } = prompt;
+    // Each lies there under its version, and the file's name says whose it is.
+    return pathOf(home, project, name, { version }) === `${home.prompts}/${file}` ? [name] : [];
+  });
+  return [...new Set(names)].sort();
 }
 
 /** Projects and prompts of any name lie side by side, and no name is a path. */

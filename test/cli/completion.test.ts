@@ -1,7 +1,10 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import type { LangfuseProject } from "../../src/backend/langfuse-http.ts";
+import { resolveHome } from "../../src/core/home.ts";
+import { keepPrompt } from "../../src/llm/prompt-cache.ts";
 import { repositoryRoot, type Sandbox } from "../support/run-binary.ts";
 import { sandboxOfTest } from "./sandboxes.ts";
 
@@ -21,11 +24,49 @@ async function prepare(shell: string) {
   mkdirSync(join(sandbox.project, ".tta-persona/workflows"));
   writeFileSync(
     join(sandbox.project, ".tta-persona/workflows/zip.yaml"),
-    "name: zip\nstages: [{ id: a, persona: zookeeper, run: x }]\n",
+    "name: zip\nparameters:\n  target: { type: string, required: true }\n  loud: { type: boolean }\n" +
+      "stages: [{ id: a, persona: zookeeper, run: x }]\n",
   );
+  knowNames(sandbox);
   const script = join(sandbox.userHome, `completion.${shell}`);
   writeFileSync(script, (await sandbox.run(["completion", shell])).stdout);
-  return { sandbox, script, env: { ...sandbox.env, PATH: `${bin}:${sandbox.env.PATH}` } };
+  const env = { ...sandbox.env, ...LANGFUSE, PATH: `${bin}:${sandbox.env.PATH}` };
+  return { sandbox, script, env };
+}
+
+/** Nobody listens there: what is offered is known without asking. */
+const LANGFUSE = {
+  LANGFUSE_HOST: "http://127.0.0.1:1",
+  LANGFUSE_PUBLIC_KEY: "pk-lf-1",
+  LANGFUSE_SECRET_KEY: "sk-lf-0123456789",
+};
+
+/** Prompts that were fetched, and datasets that an experiment was made on. */
+function knowNames({ home: root }: Sandbox): void {
+  const home = resolveHome({ TTA_PERSONA_HOME: root }, "linux");
+  if (!home.ok) throw new Error(home.error.message);
+  const project = {
+    host: LANGFUSE.LANGFUSE_HOST,
+    publicKey: LANGFUSE.LANGFUSE_PUBLIC_KEY,
+    secretKey: LANGFUSE.LANGFUSE_SECRET_KEY,
+    ingestion: "otlp",
+    userAgent: "t",
+  } as const;
+  const keep = (of: LangfuseProject, name: string) =>
+    keepPrompt(
+      home.value,
+      of,
+      { label: "production" },
+      { name, version: 1, labels: ["production"], content: { type: "text", text: "x" } },
+      1,
+    );
+  for (const name of ["team/review", "team/$(touch ran)", "team/`touch ran`", "team two"])
+    keep(project, name);
+  keep({ ...project, publicKey: "pk-lf-2" }, "team/others");
+  mkdirSync(home.value.experiments, { recursive: true });
+  for (const name of ["qa%2Fcapitals", "%", "qa%2F%24(touch%20ran)", `qa${"x".repeat(78)}-0123456789abcd`]) {
+    writeFileSync(join(home.value.experiments, `${name}.jsonl`), "{}\n");
+  }
 }
 
 function runIn(
@@ -34,7 +75,7 @@ function runIn(
   sandbox: Sandbox,
   env: Record<string, string>,
 ): string {
-  return execFileSync(shell, args, { cwd: sandbox.project, env, encoding: "utf8", timeout: 20_000 });
+  return execFileSync(shell, args, { cwd: sandbox.project, env, encoding: "utf8", timeout: 80_000 });
 }
 
 /** What is typed, and the words that have to be offered: all of them, or with `…` these among others. */
@@ -55,6 +96,18 @@ const cases: readonly (readonly [line: string, offered: readonly string[]])[] = 
   ["tta-persona workflow v", ["validate"]],
   ["tta-persona workflow show zi", ["zip"]],
   ["tta-persona help pr", ["prompt"]],
+  ["tta-persona prompt get te", ["team/review"]],
+  ["tta-persona prompt label t", ["team/review"]],
+  ["tta-persona llm --prompt te", ["team/review"]],
+  ["tta-persona dataset list q", ["qa/capitals"]],
+  ["tta-persona dataset run q", ["qa/capitals"]],
+  ["tta-persona llm --persona zo", ["zookeeper"]],
+  ["tta-persona tokens record --outcome ab", ["aborted"]],
+  ["tta-persona run zip --ta", ["--target"]],
+  ["tta-persona run zip --target x --lo", ["--loud"]],
+  ["tta-persona run zip --max", ["--max-parallel"]],
+  ["tta-persona run --targ", []],
+  ["tta-persona run nothing --targ", []],
   ["tta-persona switch backend b", []],
   ["tta-persona history --limit b", []],
   ["tta-persona config set delivery.mode b", []],
@@ -69,6 +122,7 @@ testIn("bash")("bash offers commands, options, keys and live personas", async ()
     const output = runIn("bash", ["--norc", "-uc", program], sandbox, env);
     expect({ line, offered: output.split("\n").filter(Boolean).sort() }).toEqual({ line, offered });
   }
+  expect(existsSync(join(sandbox.project, "ran"))).toBe(false);
   expect(
     runIn("bash", ["--norc", "-c", `source ${script}; complete -p tta-persona`], sandbox, env),
   ).toContain("_tta_persona");
@@ -106,7 +160,7 @@ done
 zpty -d shell
 `;
 
-testIn("zsh")("zsh completes commands, options, keys and live personas", async () => {
+testIn("zsh")("zsh completes commands, options, keys and live personas", { timeout: 90_000 }, async () => {
   const { sandbox, script, env } = await prepare("zsh");
   const out = join(sandbox.userHome, "typed");
   // Where more than one word is offered, zsh goes as far as they agree.

@@ -12,7 +12,7 @@ import type { DatasetAddJson, DatasetCreateJson, DatasetListJson } from "../lang
 import { quote, table } from "../printable.ts";
 import { readTextFile } from "../read-text.ts";
 
-const NAME: ArgumentSpec = { name: "name", doc: "of the dataset" };
+const NAME: ArgumentSpec = { name: "name", doc: "of the dataset", complete: "datasets" };
 
 const exitCodes = {
   1: "Langfuse cannot be reached, or is busy",

@@ -41,6 +41,7 @@ export const command: Command = {
     {
       flags: "--prompt <name>",
       doc: "a prompt of Langfuse, name or name@label; of name@a,b one label is chosen",
+      complete: "prompts",
     },
     { flags: "--var <pairs...>", doc: "name=value for {{name}} in that prompt" },
     { flags: "--temperature <t>", doc: "from 0 up; the model's own by default" },

@@ -40,6 +40,7 @@ export const command: Command = {
     "128+n": "stopped by signal n; the stages that ran were ended",
   },
   json: "tta-persona/run/1",
+  completeOptions: "parameters",
   async specialize(args, ctx) {
     const name = workflowAmong(args, ctx);
     return name === undefined ? command : commandOf(findRunnableWorkflow(name, ctx));

@@ -9,18 +9,20 @@ export function bashScript(nodes: readonly CompletionNode[]): string {
       commands="${words(node.commands)}"
       options="${words(node.options)}"
       valued="${node.valued.join(" ")}"
-      arguments="${node.arguments.join(" ")}" ;;`,
+      arguments="${node.arguments.join(" ")}"
+      depending="${node.depending}" ;;`,
   );
   return `# bash completion for tta-persona. In ~/.bashrc: source <(tta-persona completion bash)
 _tta_persona_at() {
-  commands="" options="" valued="" arguments=""
+  commands="" options="" valued="" arguments="" depending=""
   case "$1" in
 ${cases.join("\n")}
   esac
 }
 
 _tta_persona() {
-  local commands options valued arguments word path="" position=0 skip="" index offered kind
+  local commands options valued arguments depending word path="" position=0 first="" skip="" index option
+  local offered kind
   local current="\${COMP_WORDS[COMP_CWORD]}"
   COMPREPLY=()
   _tta_persona_at ""
@@ -29,7 +31,9 @@ _tta_persona() {
     if [[ -n $skip ]]; then
       skip=""
     elif [[ $word == -?* ]]; then
-      [[ " $valued " == *" $word "* ]] && skip=1
+      for option in $valued; do
+        [[ \${option%%=*} == "$word" ]] && skip=\${option#*=}
+      done
     elif [[ $position -eq 0 && " $commands " == *" $word "* ]]; then
       path="\${path:+$path }$word"
       _tta_persona_at "$path"
@@ -37,18 +41,21 @@ _tta_persona() {
       path=switch position=1
       _tta_persona_at switch
     else
+      [[ $position -eq 0 ]] && first=$word
       position=$((position + 1))
     fi
   done
-  [[ -n $skip ]] && return
-  if [[ $current == -* ]]; then
+  if [[ -z $skip && $current == -* ]]; then
     offered=$options
+    if [[ -n $depending && -n $first ]]; then
+      offered="$offered $("\${COMP_WORDS[0]}" __complete "$depending" "$first" 2> /dev/null)"
+    fi
   else
     offered=""
-    [[ $position -eq 0 ]] && offered=$commands
+    [[ -z $skip && $position -eq 0 ]] && offered=$commands
     local -a kinds
     read -r -a kinds <<< "$arguments"
-    kind="\${kinds[position]:-}"
+    kind="\${skip:-\${kinds[position]:-}}"
     case "$kind" in
       "" | -) ;;
       @*) offered="$offered $("\${COMP_WORDS[0]}" __complete "\${kind#@}" 2> /dev/null)" ;;

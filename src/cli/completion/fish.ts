@@ -12,13 +12,14 @@ export function fishScript(nodes: readonly CompletionNode[]): string {
     (node) => `    case ${quoted(node.path)}
       set -g __tta_persona_commands ${described(node.commands)}
       set -g __tta_persona_options ${described(node.options)}
-      set -g __tta_persona_valued ${node.valued.join(" ")}
-      set -g __tta_persona_arguments ${node.arguments.map(quoted).join(" ")}`,
+      set -g __tta_persona_valued ${node.valued.map(quoted).join(" ")}
+      set -g __tta_persona_arguments ${node.arguments.map(quoted).join(" ")}
+      set -g __tta_persona_depending ${node.depending}`,
   );
   return `# fish completion for tta-persona. Once:
 #   tta-persona completion fish > ~/.config/fish/completions/tta-persona.fish
 function __tta_persona_at
-  for name in commands options valued arguments
+  for name in commands options valued arguments depending
     set -g __tta_persona_$name
   end
   switch "$argv[1]"
@@ -32,13 +33,16 @@ function __tta_persona
   set -l program $words[1]
   set -l path
   set -l position 1
+  set -l first
   set -l skip
   __tta_persona_at ""
   for word in $words[2..-1]
     if set -q skip[1]
       set -e skip
     else if string match -q -- "-?*" $word
-      contains -- $word $__tta_persona_valued; and set skip 1
+      for option in $__tta_persona_valued
+        string match -q -- "$word=*" $option; and set skip (string replace -r '^[^=]*=' '' -- $option)
+      end
     else if test $position -eq 1; and string match -q -- $word\\t"*" $__tta_persona_commands
       set -a path $word
       __tta_persona_at "$path"
@@ -47,16 +51,22 @@ function __tta_persona
       set position 2
       __tta_persona_at switch
     else
+      test $position -eq 1; and set first $word
       set position (math $position + 1)
     end
   end
-  set -q skip[1]; and return
-  if string match -q -- "-*" "$current"
-    printf '%s\\n' $__tta_persona_options
-    return
+  set -l kind $skip
+  if not set -q skip[1]
+    if string match -q -- "-*" "$current"
+      printf '%s\\n' $__tta_persona_options
+      if set -q __tta_persona_depending[1]; and set -q first[1]
+        $program __complete $__tta_persona_depending $first 2>/dev/null
+      end
+      return
+    end
+    test $position -eq 1; and set -q __tta_persona_commands[1]; and printf '%s\\n' $__tta_persona_commands
+    set kind $__tta_persona_arguments[$position]
   end
-  test $position -eq 1; and set -q __tta_persona_commands[1]; and printf '%s\\n' $__tta_persona_commands
-  set -l kind $__tta_persona_arguments[$position]
   switch "$kind"
     case '' -
     case '@*'

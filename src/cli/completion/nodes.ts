@@ -7,10 +7,12 @@ export interface CompletionNode {
   readonly path: string;
   readonly commands: readonly Offer[];
   readonly options: readonly Offer[];
-  /** Those of the options that take a value. */
+  /** Those of the options that take a value, and what is offered for it, as for arguments: `--persona=@personas`. */
   readonly valued: readonly string[];
-  /** By position: `@personas`, `@workflows`, `@config-keys` for live names, words separated by commas, or `-` for nothing. */
+  /** By position: `@personas`, `@workflows` and so on for live names, words separated by commas, or `-` for nothing. */
   readonly arguments: readonly string[];
+  /** Live names, of what the first argument is, that are options too; `` for none. */
+  readonly depending: string;
 }
 
 export interface Offer {
@@ -27,8 +29,9 @@ export function completionNodes(commands: readonly Command[]): readonly Completi
     valued: [],
     // The bare form.
     arguments: ["@personas"],
+    depending: "",
   };
-  const help: CompletionNode = { path: "help", commands: [], options: [], valued: [], arguments: [] };
+  const help = { path: "help", commands: [], options: [], valued: [], depending: "" };
   const visible = commands.filter(({ hidden }) => hidden !== true);
   return [
     root,
@@ -39,15 +42,20 @@ export function completionNodes(commands: readonly Command[]): readonly Completi
 
 function nodesOf(command: Command, parent: string): readonly CompletionNode[] {
   const path = `${parent} ${command.name}`.trimStart();
-  const options = (command.options ?? []).map(({ flags, doc }) => ({ ...parseFlags(flags), doc }));
+  const options = (command.options ?? []).map((option) => ({
+    ...parseFlags(option.flags),
+    doc: option.doc,
+    offer: offerOf(option),
+  }));
   const subcommands = command.subcommands ?? [];
   return [
     {
       path,
       commands: offers(subcommands),
       options: [...options, ...sharedOptions].map(({ word, doc }) => ({ word, doc })),
-      valued: options.filter(({ takesValue }) => takesValue).map(({ word }) => word),
+      valued: options.flatMap(({ word, takesValue, offer }) => (takesValue ? [`${word}=${offer}`] : [])),
       arguments: (command.arguments ?? []).map(offerOf),
+      depending: command.completeOptions ?? "",
     },
     ...subcommands.flatMap((sub) => nodesOf(sub, path)),
   ];
@@ -59,7 +67,7 @@ function offers(commands: readonly Command[]): readonly Offer[] {
     .map(({ name, summary }) => ({ word: name, doc: summary }));
 }
 
-function offerOf({ complete }: ArgumentSpec): string {
+function offerOf({ complete }: Pick<ArgumentSpec, "complete">): string {
   if (complete === undefined) return "-";
   return typeof complete === "string" ? `@${complete}` : complete.join(",");
 }

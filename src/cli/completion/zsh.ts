@@ -11,12 +11,13 @@ export function zshScript(nodes: readonly CompletionNode[]): string {
       commands=(${described(node.commands)})
       options=(${described(node.options)})
       valued=(${node.valued.join(" ")})
-      arguments=(${node.arguments.join(" ")}) ;;`,
+      arguments=(${node.arguments.join(" ")})
+      depending="${node.depending}" ;;`,
   );
   return `#compdef tta-persona
 # zsh completion for tta-persona. In ~/.zshrc, after compinit: source <(tta-persona completion zsh)
 _tta_persona_at() {
-  commands=() options=() valued=() arguments=()
+  commands=() options=() valued=() arguments=() depending=""
   case "$1" in
 ${cases.join("\n")}
   esac
@@ -24,7 +25,7 @@ ${cases.join("\n")}
 
 _tta_persona() {
   local -a commands options valued arguments live
-  local word where="" skip="" kind
+  local word where="" first="" skip="" kind depending
   local -i position=0 index
   _tta_persona_at ""
   for ((index = 2; index < CURRENT; index++)); do
@@ -32,7 +33,7 @@ _tta_persona() {
     if [[ -n $skip ]]; then
       skip=""
     elif [[ $word == -?* ]]; then
-      (( \${valued[(Ie)$word]} )) && skip=1
+      skip="\${\${valued[(r)\${(b)word}=*]}#*=}"
     elif (( position == 0 && \${commands[(I)\${(b)word}:*]} )); then
       where="\${where:+$where }$word"
       _tta_persona_at "$where"
@@ -40,21 +41,22 @@ _tta_persona() {
       where=switch position=1
       _tta_persona_at switch
     else
+      (( position == 0 )) && first="$word"
       position+=1
     fi
   done
-  if [[ -n $skip ]]; then
-    _message value
-    return
-  fi
-  if [[ \${words[CURRENT]} == -* ]]; then
+  if [[ -z $skip && \${words[CURRENT]} == -* ]]; then
+    if [[ -n $depending && -n $first ]]; then
+      options+=("\${(@f)$("\${(Q)words[1]}" __complete "$depending" "\${(Q)first}" 2> /dev/null)}")
+    fi
     _describe -o option options
     return
   fi
-  (( position == 0 && $#commands )) && _describe command commands
-  kind="\${arguments[position + 1]}"
+  [[ -z $skip ]] && (( position == 0 && $#commands )) && _describe command commands
+  kind="\${skip:-\${arguments[position + 1]}}"
   case "$kind" in
-    "" | -) ;;
+    -) [[ -n $skip ]] && _message value ;;
+    "") ;;
     @*)
       live=("\${(@f)$("\${(Q)words[1]}" __complete "\${kind#@}" 2> /dev/null)}")
       _describe "\${kind#@}" live ;;
