@@ -4,12 +4,13 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { documentOf } from "../cli/sandboxes.ts";
 import { startFakeLangfuse } from "../support/fake-langfuse.ts";
 import { type FakeModel, openaiAnswer, openaiChunk, refuse, startFakeModel } from "../support/fake-model.ts";
+import { startFakePushgateway } from "../support/fake-pushgateway.ts";
 import { startOtlpServer } from "../support/otlp-server.ts";
 import type { Sandbox } from "../support/run-binary.ts";
 import { waitFor } from "../support/wait-for.ts";
 import { configuredSandbox } from "./delivery-home.ts";
 import { filesBelow, writeWorkflow } from "./project-workflows.ts";
-import { factsOf, metricOf } from "./run-sandbox.ts";
+import { factsOf } from "./run-sandbox.ts";
 
 const MODEL = "openai/gpt-4o";
 
@@ -67,13 +68,19 @@ test("three stages that ask are one trace with three generations, wherever one l
   onTestFinished(langfuse.close);
   const otlp = await startOtlpServer({ protocol: "http" });
   onTestFinished(otlp.close);
+  const gateway = await startFakePushgateway();
+  onTestFinished(gateway.close);
   const { sandbox, model, run } = await rig(
     (response, _, index) => openaiAnswer(response, `answer ${index}`),
     {
       langfuse: langfuse.settings,
       otlp: { endpoint: otlp.url },
+      pushgateway: { url: gateway.url, scrapeInterval: "1ms" },
     },
   );
+  const managed = ["prompt", "create", "team/sum-up", "--file", "-", "--label", "staging"];
+  for (const stdin of ["An older one", "Sum up {{what}}"])
+    expect(await sandbox.run(managed, { stdin })).toMatchObject({ code: 0 });
   const ran = await run(
     [
       { id: "plan", llm: { prompt: "Plan {{parameters.topic}}.", taskType: "planning" } },
@@ -86,7 +93,14 @@ test("three stages that ask are one trace with three generations, wherever one l
       {
         id: "sum_up",
         needs: ["review"],
-        llm: { prompt: "Sum up {{ outputs.review.answer }}", maxTokens: 50 },
+        llm: {
+          langfusePrompt: {
+            name: "team/sum-up",
+            label: "staging",
+            variables: { what: "{{ outputs.review.answer }}" },
+          },
+          maxTokens: 50,
+        },
       },
     ],
     ["--topic", "{{outputs.plan.answer}}"],
@@ -129,23 +143,35 @@ test("three stages that ask are one trace with three generations, wherever one l
         name: "backend-engineer_asking_llm_call",
         tags: ["asking", "sum_up"],
         parentId: stageId("sum_up"),
+        prompt: { name: "team/sum-up", version: 2 },
       }),
     ]),
   );
   for (const generation of generations) expect(generation).toMatchObject(common);
+  expect(generations.filter(({ prompt }) => prompt !== undefined)).toHaveLength(1);
   expect(langfuse.problems()).toEqual([]);
 
   const spans = otlp.spans().filter(({ name }) => name === "chat gpt-4o");
   expect(spans.map(({ spanId }) => spanId).toSorted()).toEqual(generations.map(({ id }) => id).toSorted());
   expect(new Set(spans.map(({ traceId }) => traceId))).toEqual(new Set([ran.traceId]));
 
-  const tokens = (persona: string) =>
-    metricOf(
-      sandbox,
-      `hypertool_persona_tokens_used_total{persona="${persona}",chatmode="asking",model="gpt-4o"}`,
-    );
-  expect(await tokens("backend-engineer")).toBe(22_000);
-  expect(await tokens("testing-specialist")).toBe(11_000);
+  const total = (name: string, persona: string) =>
+    gateway.value(`hypertool_${name}_total`, { persona, chatmode: "asking", model: "gpt-4o" });
+  const ofPersona = (persona: string) => generations.filter(({ userId }) => userId === persona);
+  for (const [persona, count] of [
+    ["backend-engineer", 2],
+    ["testing-specialist", 1],
+  ] as const) {
+    const own = ofPersona(persona);
+    const used = own.flatMap(({ usageDetails = {} }) => Object.values(usageDetails));
+    expect(own).toHaveLength(count);
+    expect(total("persona_tokens_used", persona)).toBe(used.reduce((sum, one) => sum + one, 0));
+    expect(total("persona_tokens_used", persona)).toBe(count * 11_000);
+    const spent = own.reduce((sum, { costDetails }) => sum + (costDetails?.total ?? Number.NaN), 0);
+    const cost = gateway.value("hypertool_llm_cost_usd_total", { persona, model: "gpt-4o" });
+    expect(cost).toBeCloseTo(spent, 9);
+    expect(gateway.value("hypertool_llm_calls_total", { persona, outcome: "ok" })).toBe(count);
+  }
 });
 
 describe("an answer that has to be JSON", () => {
