@@ -1,7 +1,7 @@
 import type { LlmUsage } from "../projection/llm-facts.ts";
-import { type TokenCounts, usageOfCounts } from "./token-counts.ts";
+import { usageOfCounts } from "./token-counts.ts";
 
-/** Listens to the chunks of a stream for what they say of its usage. */
+/** Listens to the chunks of Anthropic's streams for what they say of the usage. */
 export interface ToldUsage {
   /** @param chunk as the provider sent it, parsed. Anything may be in it. */
   hear(chunk: unknown): void;
@@ -10,9 +10,8 @@ export interface ToldUsage {
 }
 
 /**
- * For streams that end before they are over. Anthropic tells the input in `message_start`, the output so far in
- * `message_delta` (https://docs.anthropic.com/en/api/messages-streaming); OpenAI tells both in the last chunk, and
- * servers that speak as it does may in each.
+ * For streams that end before they are over: the input is told in `message_start`, the output so far in
+ * `message_delta` (https://docs.anthropic.com/en/api/messages-streaming). OpenAI tells nothing before the end.
  */
 export function createToldUsage(): ToldUsage {
   let told: Fields = {};
@@ -22,38 +21,25 @@ export function createToldUsage(): ToldUsage {
       const more = asFields(type === "message_start" ? asFields(message).usage : usage);
       told = { ...told, ...Object.fromEntries(Object.entries(more).filter(([, value]) => value !== null)) };
     },
-    usage: () => usageOfCounts("prompt_tokens" in told ? openaiCounts(told) : anthropicCounts(told)),
+    usage() {
+      const rest = amount(told.input_tokens);
+      const cacheRead = amount(told.cache_read_input_tokens);
+      const cacheWrite = amount(told.cache_creation_input_tokens);
+      return usageOfCounts({
+        input: rest === undefined ? undefined : rest + (cacheRead ?? 0) + (cacheWrite ?? 0),
+        cacheRead,
+        cacheWrite,
+        cacheWriteHour: hourOfCacheCreation(told),
+        output: amount(told.output_tokens),
+        reasoning: undefined,
+      });
+    },
   };
 }
 
 /** Of Anthropic's cache writes, those for an hour: they cost more than those for five minutes. */
 export function hourOfCacheCreation(rawUsage: unknown): number | undefined {
   return amount(asFields(asFields(rawUsage).cache_creation).ephemeral_1h_input_tokens);
-}
-
-function anthropicCounts(told: Fields): TokenCounts {
-  const rest = amount(told.input_tokens);
-  const cacheRead = amount(told.cache_read_input_tokens);
-  const cacheWrite = amount(told.cache_creation_input_tokens);
-  return {
-    input: rest === undefined ? undefined : rest + (cacheRead ?? 0) + (cacheWrite ?? 0),
-    cacheRead,
-    cacheWrite,
-    cacheWriteHour: hourOfCacheCreation(told),
-    output: amount(told.output_tokens),
-    reasoning: undefined,
-  };
-}
-
-function openaiCounts(told: Fields): TokenCounts {
-  return {
-    input: amount(told.prompt_tokens),
-    cacheRead: amount(asFields(told.prompt_tokens_details).cached_tokens),
-    cacheWrite: undefined,
-    cacheWriteHour: undefined,
-    output: amount(told.completion_tokens),
-    reasoning: amount(asFields(told.completion_tokens_details).reasoning_tokens),
-  };
 }
 
 type Fields = Readonly<Record<string, unknown>>;

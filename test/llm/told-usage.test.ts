@@ -18,28 +18,14 @@ test("Anthropic's input stays what it was while its output grows", () => {
   expect(heard(start, later)).toEqual({ ...anthropic, output: 70, reasoning: 0 });
 });
 
-test("of chunks in OpenAI's form the last word counts", () => {
-  const usage = (completion_tokens: number) => ({
-    choices: [],
-    usage: { prompt_tokens: 9, completion_tokens, prompt_tokens_details: { cached_tokens: 4 } },
-  });
-  expect(heard({ choices: [], usage: null }, usage(1), usage(5), { choices: [] })).toEqual({
-    input: 9,
-    cachedInput: 4,
-    cacheCreation: 0,
-    output: 5,
-    reasoning: 0,
-  });
-});
-
 test("where nothing was told, nothing is known", () => {
   expect(heard()).toBeUndefined();
   expect(heard({ choices: [{ delta: { content: "x" } }] }, { type: "message_start" })).toBeUndefined();
-  expect(heard({ usage: { prompt_tokens: 1e300 } })).toBeUndefined();
+  expect(heard({ usage: { input_tokens: 1e300 } })).toBeUndefined();
 });
 
 test("whatever comes, it is heard, and what it makes are whole numbers", () => {
-  const word = fc.constantFrom("usage", "message", "type", "input_tokens", "prompt_tokens", "output_tokens");
+  const word = fc.constantFrom("usage", "message", "type", "input_tokens", "cache_read_input_tokens");
   const value = fc.oneof(fc.constant("message_start"), fc.double(), fc.jsonValue());
   const chunk = fc.dictionary(word, fc.oneof(value, fc.dictionary(word, value)));
   fc.assert(
