@@ -58,6 +58,22 @@ describe("tokens record", () => {
     ]);
   });
 
+  test("with what was written to a cache for an hour, which costs more", async () => {
+    const sandbox = await sandboxWithPersona();
+    const call = ["--model", "anthropic/claude-opus-4-6", "--input", "10000", "--output", "1000"];
+    const cache = ["--cached", "4000", "--cache-creation", "1000", "--cache-creation-hour"];
+    const record = (hour: string) =>
+      sandbox.run(["tokens", "record", ...call, ...cache, hour, "--persona", "backend", "--json"]);
+    expect(documentOf(await record("1000"))).toMatchObject({
+      calls: [{ usage: { cacheCreation: 1000, cacheCreationHour: 1000 }, costUsd: expect.closeTo(0.062, 9) }],
+    });
+    expect(await record("1001")).toMatchObject({
+      code: 2,
+      stdout: expect.stringContaining("kept for an hour"),
+    });
+    expect(callsOf(sandbox)).toHaveLength(1);
+  });
+
   test("with a cost of one's own, for another persona, as JSON", async () => {
     const sandbox = await sandboxWithPersona();
     const more = ["--cost", "0.5", "--persona", "testing", "--outcome", "aborted", "--json"];
