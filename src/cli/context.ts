@@ -1,12 +1,17 @@
-import { readSettings, type Settings } from "../config/settings.ts";
+import fs from "node:fs";
+import { type ProjectValues, readSettings, type Settings } from "../config/settings.ts";
+import { isTrusted } from "../config/trust.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Environment } from "../core/environment.ts";
 import { errorCode, UserError } from "../core/errors.ts";
 import { type Home, resolveHome } from "../core/home.ts";
 import { type Paint, plainPaint, wantsColor } from "../core/output.ts";
+import { projectDirectories } from "../core/project-directories.ts";
 import type { SwitchContext } from "../persona/switch-persona.ts";
 import type { Output } from "./output.ts";
 import type { GlobalFlags } from "./route.ts";
+
+const PROJECT_FOLDER = ".tta-persona";
 
 /** What the process hands to the program. Tests and the launcher's short cuts never see it. */
 export interface World {
@@ -28,6 +33,8 @@ export interface World {
 export interface CliContext extends Omit<World, "argv" | "platform" | "currentDirectory"> {
   readonly home: Home;
   readonly settings: Settings;
+  /** A project's settings file that does not apply, since the user has not trusted it. */
+  readonly untrustedSettings: string | undefined;
   readonly flags: GlobalFlags;
   readonly output: Output;
   /** Whether colours are wanted on stdout. */
@@ -43,6 +50,7 @@ export async function createContext(world: World, flags: GlobalFlags, output: Ou
   const { env, clock, version, startedAt, programDir, readStdin } = world;
   const home = resolveHome(env, world.platform);
   if (!home.ok) throw new UserError(home.error);
+  const { project, untrusted } = await findProjectSettings(world, home.value);
   const hasColor = flags.color && wantsColor(env, 1);
   return {
     env,
@@ -52,13 +60,43 @@ export async function createContext(world: World, flags: GlobalFlags, output: Ou
     programDir,
     readStdin,
     home: home.value,
-    settings: readSettings(home.value.configFile, env),
+    settings: readSettings(home.value.configFile, env, project),
+    untrustedSettings: untrusted,
     flags,
     output,
     hasColor,
     paint: hasColor ? await loadPaint() : plainPaint,
     cwd: () => workingDirectory(world),
   };
+}
+
+/** Those of the nearest parent that has some. A working directory that is gone has none. */
+async function findProjectSettings(
+  { env, currentDirectory }: World,
+  home: Home,
+): Promise<{ readonly project?: ProjectValues; readonly untrusted?: string }> {
+  let cwd: string;
+  try {
+    cwd = currentDirectory();
+  } catch (error) {
+    if (errorCode(error) === undefined) throw error;
+    return {};
+  }
+  const [file] = projectDirectories(cwd, [PROJECT_FOLDER], "settings.yaml", "");
+  if (file === undefined || !isReadableFile(file)) return {};
+  if (!isTrusted(home, env, file)) return { untrusted: file };
+  // The YAML library would double the start of every other command.
+  const { readProjectSettings } = await import("../config/project-settings.ts");
+  return { project: readProjectSettings(file) };
+}
+
+function isReadableFile(path: string): boolean {
+  try {
+    fs.accessSync(path, fs.constants.R_OK);
+    return fs.statSync(path).isFile();
+  } catch {
+    return false;
+  }
 }
 
 async function loadPaint(): Promise<Paint> {

@@ -122,7 +122,7 @@ const endShape = document("end", { persona: z.string(), chatmode, durationSecond
 const setting = z.object({
   key: z.string(),
   value: z.string().nullable().describe("in force; null when there is none, `(set)` for a secret"),
-  source: z.enum(["environment", "user", "default", "unset"]),
+  source: z.enum(["environment", "project", "user", "default", "unset"]),
   variable: z.string().nullable().describe("the environment variable that goes before the file"),
 });
 

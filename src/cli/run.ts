@@ -53,6 +53,7 @@ async function dispatch(world: World, routed: Route, output: Output): Promise<nu
     const ctx = await createContext(world, routed.flags, output);
     if (command.settingsProblems === undefined) {
       for (const problem of ctx.settings.problems) output.note(problem.message);
+      if (ctx.untrustedSettings !== undefined) output.note(untrustedNote(ctx.untrustedSettings));
     }
     exitCode = (await command.run?.(invocation, ctx)) ?? ExitCode.done;
   };
@@ -61,6 +62,10 @@ async function dispatch(world: World, routed: Route, output: Output): Promise<nu
   const args = routed.command === ROOT ? routed.args : [routed.command, ...routed.args];
   await program.parseAsync(args, { from: "user" });
   return exitCode;
+}
+
+function untrustedNote(file: string): string {
+  return `${file} does not apply until you have read and trusted it: tta-persona trust ${file}`;
 }
 
 /** Only what this call needs is loaded: one command, or all of them for the program's own help. */

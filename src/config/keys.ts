@@ -16,6 +16,8 @@ export interface SettingKey {
   readonly default?: string;
   /** Never shown. */
   readonly secret?: boolean;
+  /** A project's file may set it too, once that is trusted. */
+  readonly project?: boolean;
 }
 
 export type SettingKind =
@@ -136,11 +138,13 @@ export const settingKeys = [
     key: "agent.command",
     doc: "The agent CLI that workflow stages hand their prompt to, as its last argument, such as `claude -p`.",
     env: "TTA_PERSONA_AGENT",
+    project: true,
     kind: { is: "text" },
   },
   {
     key: "llm.model",
     doc: "The model that `llm` asks, as `provider/model`, where `--model` names none.",
+    project: true,
     kind: { is: "text" },
   },
   {
@@ -158,18 +162,21 @@ export const settingKeys = [
   {
     key: "capture",
     doc: "What is kept of a model call's texts; a persona's own `capture` goes first.",
+    project: true,
     kind: { is: "choice", values: CAPTURES },
     default: "masked",
   },
   {
     key: "masking.personal",
     doc: "Whether e-mail addresses, phone numbers, cards and IBANs are masked as secrets are.",
+    project: true,
     kind: { is: "choice", values: ["on", "off"] },
     default: "off",
   },
   {
     key: "masking.patterns",
     doc: "What else is masked: regular expressions of JavaScript, separated by blanks, each for one line.",
+    project: true,
     kind: { is: "patterns" },
   },
   {

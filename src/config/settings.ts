@@ -8,7 +8,7 @@ import { hashText } from "../core/hash.ts";
 import { parsePatterns } from "../core/own-patterns.ts";
 import { checkSetting, parseSize, type SettingKey, type SettingName, settingKeys } from "./keys.ts";
 
-export type SettingSource = "environment" | "user" | "default" | "unset";
+export type SettingSource = "environment" | "project" | "user" | "default" | "unset";
 
 export interface ResolvedSetting {
   readonly key: SettingKey;
@@ -70,17 +70,32 @@ export interface LangfuseSettings {
   readonly release: string | undefined;
 }
 
+/** What a project's file says, by the settings' keys, and what is wrong in it. */
+export interface ProjectValues {
+  readonly file: string;
+  readonly values: ReadonlyMap<string, string>;
+  readonly problems: readonly Failure[];
+}
+
 /**
- * The settings in force: environment over the user's file over defaults. A project's file never names a
- * sink, so a cloned repository cannot send anything anywhere. Reads the file with `node:fs` alone, for
- * the hot commands; `conf` writes it.
+ * The settings in force: environment over the project's file over the user's file over defaults. A project's file
+ * never names a sink, so a cloned repository cannot send anything anywhere. Reads the user's file with `node:fs`
+ * alone, for the hot commands; `conf` writes it.
+ *
+ * @param project where it is trusted; nothing in it matters to a hot command.
  */
-export function readSettings(configFile: string, env: Environment): Settings {
-  const problems: Failure[] = [];
+export function readSettings(configFile: string, env: Environment, project?: ProjectValues): Settings {
+  const problems: Failure[] = project === undefined ? [] : [...project.problems];
   const file = readConfigFile(configFile, problems);
   const mode = envFlag(env, "CI") ? "foreground" : "background";
   const resolved = settingKeys.map((key) =>
-    resolveSetting(key, key.key === "delivery.mode" ? mode : defaultOf(key), env, file, configFile, problems),
+    resolveSetting(
+      key,
+      key.key === "delivery.mode" ? mode : defaultOf(key),
+      env,
+      { file, configFile, project },
+      problems,
+    ),
   );
   const value = (name: SettingName) => resolved.find((one) => one.key.key === name)?.value;
   const ms = (name: SettingName) => parseDuration(value(name) ?? "") ?? 0;
@@ -160,7 +175,10 @@ export function readSettings(configFile: string, env: Environment): Settings {
       const isBroken = problems.some(({ reason }) => reason === "broken-config");
       const passedOver = resolved.some(
         ({ key, source }) =>
-          /^(?:capture$|masking\.)/.test(key.key) && source !== "user" && lookUp(file, key.key) !== undefined,
+          /^(?:capture$|masking\.)/.test(key.key) &&
+          source !== "user" &&
+          source !== "project" &&
+          lookUp(file, key.key) !== undefined,
       );
       return !isBroken && !passedOver;
     },
@@ -192,18 +210,27 @@ function resolveSetting(
   key: SettingKey,
   byDefault: string | undefined,
   env: Environment,
-  file: Readonly<Record<string, unknown>>,
-  configFile: string,
+  {
+    file,
+    configFile,
+    project,
+  }: {
+    readonly file: Readonly<Record<string, unknown>>;
+    readonly configFile: string;
+    readonly project: ProjectValues | undefined;
+  },
   problems: Failure[],
 ): ResolvedSetting {
   const variable = variableOf(key, env);
   const fromEnv = variable === undefined ? undefined : envValue(env, variable);
   const fromFile = lookUp(file, key.key);
-  if (fromEnv === undefined && fromFile === undefined) {
+  const fromProject = project?.values.get(key.key);
+  if (fromEnv === undefined && fromFile === undefined && fromProject === undefined) {
     return { key, value: byDefault, source: byDefault === undefined ? "unset" : "default" };
   }
   for (const [source, where, candidate] of [
     ["environment", variable, fromEnv],
+    ["project", project?.file, key.kind.is === "patterns" ? together(fromProject, fromFile) : fromProject],
     ["user", configFile, fromFile],
   ] as const) {
     if (candidate === undefined) continue;
@@ -212,6 +239,11 @@ function resolveSetting(
     problems.push({ ...checked.error, message: `${where}: ${checked.error.message}` });
   }
   return { key, value: byDefault, source: byDefault === undefined ? "unset" : "default" };
+}
+
+/** A project adds to what the user has masked, and takes nothing away. */
+function together(project: string | undefined, user: string | undefined): string | undefined {
+  return project === undefined || user === undefined ? project : `${project} ${user}`;
 }
 
 /** The variable that holds a setting: its own name, or its alias where only that one is set. */

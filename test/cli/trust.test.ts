@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync, renameSync } from "node:fs";
+import { appendFileSync, chmodSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "vitest";
 import { defineWorkflow, documentOf, failureOf, linesOf, OFF, scripted } from "../e2e/workflow-project.ts";
@@ -63,4 +63,34 @@ test("what is no file cannot be trusted", async (context) => {
     expect(failureOf(result).reason, given).toBe("no-such-file");
   }
   expect((await sandbox.run(["trust"], { env: OFF })).code).toBe(2);
+});
+
+test("a project's settings apply only as they were trusted, and never say where anything is sent", async (context) => {
+  const { expect } = context;
+  const sandbox = createSandbox();
+  context.onTestFinished(() => sandbox.dispose());
+  mkdirSync(join(sandbox.project, ".tta-persona/deep"), { recursive: true });
+  const file = join(sandbox.project, ".tta-persona/settings.yaml");
+  writeFileSync(file, "llm:\n  model: openai/of-the-project\npushgateway.url: http://127.0.0.1:1\n");
+  const get = (key: string, env: Record<string, string> = {}) =>
+    sandbox.run(["config", "get", key], {
+      env: { ...OFF, ...env },
+      cwd: join(sandbox.project, ".tta-persona/deep"),
+    });
+  const note = `tta-persona: ${file} does not apply until you have read and trusted it: tta-persona trust ${file}\n`;
+  expect(await get("llm.model")).toMatchObject({ code: 0, stdout: "", stderr: note });
+
+  const trusted = await get("llm.model", { TTA_PERSONA_TRUST: "1" });
+  expect(trusted).toMatchObject({ code: 0, stdout: "openai/of-the-project\n" });
+  expect(trusted.stderr).toContain(`${file}:3:1: pushgateway.url is not a project's to set`);
+  expect((await get("pushgateway.url", { TTA_PERSONA_TRUST: "1" })).stdout).toBe("");
+
+  await sandbox.run(["trust", file], { env: OFF });
+  expect((await get("llm.model")).stdout).toBe("openai/of-the-project\n");
+  // The hot path has nothing to do with it.
+  expect(await sandbox.run(["switch", "backend"], { env: OFF })).toMatchObject({ code: 0, stderr: "" });
+  appendFileSync(file, "\n# changed\n");
+  expect(await get("llm.model")).toMatchObject({ stdout: "", stderr: note });
+  chmodSync(file, 0o000);
+  expect(await get("llm.model")).toMatchObject({ code: 0, stdout: "" });
 });

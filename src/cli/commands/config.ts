@@ -136,7 +136,8 @@ export const command: Command = {
   name: "config",
   summary: "Read and change the user's settings",
   description:
-    "Alone it lists them. The environment goes before the user's file, and that before the defaults.",
+    "Alone it lists them. The environment goes before a project's .tta-persona/settings.yaml (once trusted), that before " +
+    "the user's file, and that before the defaults.",
   examples: list.examples,
   exitCodes: list.exitCodes,
   json: "tta-persona/config-list/1",

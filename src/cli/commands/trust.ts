@@ -8,12 +8,13 @@ import { quote } from "../printable.ts";
 
 export const command: Command = {
   name: "trust",
-  summary: "Trust a project's file as it is now, so that it may replace what is built in",
+  summary: "Trust a project's file as it is now, so that it takes effect without being asked for",
   description:
-    "A project's workflow that has the name of a built-in one takes its place only when you have read and trusted " +
-    "it. Trust is bound to the content: after a change it is asked for again. TTA_PERSONA_TRUST=1 trusts all, for CI.",
+    "A project's settings, and a workflow of it that has the name of a built-in one, take effect only when you have " +
+    "read and trusted the file. Trust is bound to the content: after a change it is asked for again. TTA_PERSONA_TRUST=1 trusts all, for CI.",
   arguments: [{ name: "file", doc: "such as .tta-persona/workflows/package-release.yaml" }],
   examples: [
+    { command: "tta-persona trust .tta-persona/settings.yaml", doc: "let the project choose its model, say" },
     { command: "tta-persona trust .tta-persona/workflows/package-release.yaml", doc: "after reading it" },
   ],
   exitCodes: {},
