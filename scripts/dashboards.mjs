@@ -27,8 +27,12 @@ async function load(entry, near) {
 }
 
 if (process.argv.includes("--read")) {
-  const { readDashboards } = await load("test/support/read-dashboards.ts", "test/support/.read-dashboards");
-  await readDashboards();
+  // Beside what it is made of: that finds other files by its own place.
+  const { readDashboards } = await load(
+    "test/dashboards/read-dashboards.ts",
+    "test/support/.read-dashboards",
+  );
+  await readDashboards((text) => process.stdout.write(text));
 } else {
   const { dashboardFiles } = await load("dashboards/src/main.ts", "node_modules/.cache-dashboards");
   for (const [name, text] of Object.entries(dashboardFiles())) {

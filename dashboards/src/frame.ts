@@ -128,6 +128,9 @@ export function patternVariable(
 
 /** The SDK leaves the ids of panels and the letters of queries open; Grafana would choose others at each import. */
 function numbered(dashboard: Dashboard): Dashboard {
+  // Without it links and annotations stand above the dashboard, in every version of Grafana.
+  for (const one of [...(dashboard.links ?? []), ...(dashboard.annotations?.list ?? [])])
+    delete one.placement;
   for (const [index, panel] of (dashboard.panels ?? []).entries()) {
     panel.id = index + 1;
     if (!isPanel(panel)) continue;

@@ -84,7 +84,7 @@ function costPanels() {
       {
         title: "Unpriced calls",
         description:
-          "Calls whose price is unknown, in the time that is shown: they are missing in every cost. Name their price in prices.yaml.",
+          "Calls whose cost is unknown, in the time that is shown: they are missing in every cost. Either the model has no known price (name it in prices.yaml), or nobody knows the call's tokens, as of many that failed.",
         unit: "short",
         decimals: 0,
         nothing: NO_CALL,
@@ -152,11 +152,10 @@ function spendingPanels() {
     barsPanel(
       {
         title: "Unpriced calls by model",
-        description:
-          "Which models have no known price, and how often they were called, in the time that is shown.",
+        description: "Which models had calls of unknown cost, and how many, in the time that is shown.",
         unit: "short",
         decimals: 0,
-        nothing: "Every call had a price",
+        nothing: "The cost of every call is known",
         width: 12,
       },
       sumBy(["model"], increase(metrics.unpriced, RANGE, 'model=~"$model"')),

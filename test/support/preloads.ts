@@ -5,6 +5,7 @@ import type { RunOptions } from "./run-binary.ts";
 const KILL_AT = fileURLToPath(new URL("./kill-at.cjs", import.meta.url));
 const FAULT_FS = fileURLToPath(new URL("./fault-fs.cjs", import.meta.url));
 const DENY_FS = fileURLToPath(new URL("./deny-fs.cjs", import.meta.url));
+const CLOCK_AT = fileURLToPath(new URL("./clock-at.cjs", import.meta.url));
 const MAX_RSS = fileURLToPath(new URL("./max-rss.cjs", import.meta.url));
 
 type Preload = Required<Pick<RunOptions, "nodeArgs" | "env">>;
@@ -57,4 +58,12 @@ export function denying(what: string): Preload {
 /** Run options under which the process writes its largest resident size, in KiB, to a file. */
 export function maxRssTo(file: string): Preload {
   return { nodeArgs: ["--require", MAX_RSS], env: { MAX_RSS: file } };
+}
+
+/** Run options under which it is another time, and time passes faster, in this process alone. See `clock-at.cjs`. */
+export function clockAt(offsetMs: number, speed = 1): Preload {
+  return {
+    nodeArgs: ["--require", CLOCK_AT],
+    env: { CLOCK_OFFSET_MS: String(offsetMs), CLOCK_SPEED: String(speed) },
+  };
 }

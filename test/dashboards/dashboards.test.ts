@@ -1,0 +1,65 @@
+import { execFileSync } from "node:child_process";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { realServersAvailable } from "../support/real-servers.ts";
+import { repositoryRoot } from "../support/run-binary.ts";
+import { runScriptedDay, runSparseDay, type ScriptedDay } from "../support/scripted-day.ts";
+import { askPanel, checkDashboard } from "./check-dashboard.ts";
+import { DASHBOARDS, panelsOf, readDashboard } from "./grafana.ts";
+import { mutants } from "./mutants.ts";
+
+test("the committed dashboards are what their sources say", () => {
+  const script = join(repositoryRoot, "scripts", "dashboards.mjs");
+  expect(() => execFileSync(process.execPath, [script, "--check"], { stdio: "pipe" })).not.toThrow();
+});
+
+describe.skipIf(!realServersAvailable())("after a day of work", () => {
+  let day: ScriptedDay;
+  beforeAll(async () => {
+    day = await runScriptedDay();
+  }, 180_000);
+  afterAll(() => day?.close());
+
+  test.each(DASHBOARDS)(
+    "%s: every panel, variable and alert has data, and the labels it names",
+    async (name) => {
+      expect(await checkDashboard(day.prometheus, readDashboard(name), day)).toEqual([]);
+    },
+  );
+
+  test.each(mutants)(
+    "a mistake is found: $what",
+    async ({ dashboard: name, panel: title, mutate, found }) => {
+      const dashboard = readDashboard(name);
+      const before = JSON.stringify(dashboard);
+      const panel = dashboard.panels.find((one) => one.title === title && one.type !== "row");
+      if (panel === undefined) throw new Error(`no panel: ${title}`);
+      mutate(panel, dashboard);
+      expect(JSON.stringify(dashboard)).not.toBe(before);
+      const problems = await checkDashboard(day.prometheus, dashboard, day);
+      expect(problems.join("\n")).toMatch(found);
+    },
+  );
+});
+
+describe.skipIf(!realServersAvailable())("after three switches and a run", () => {
+  let day: ScriptedDay;
+  beforeAll(async () => {
+    day = await runSparseDay();
+  }, 180_000);
+  afterAll(() => day?.close());
+
+  test.each(DASHBOARDS)("%s: every panel has finite values, or says why there are none", async (name) => {
+    const dashboard = readDashboard(name);
+    for (const panel of panelsOf(dashboard)) {
+      const answers = await askPanel(day.prometheus, dashboard, panel, day);
+      const values = answers.flatMap(({ series }) => series.flatMap((one) => one.values));
+      expect(
+        values.filter((value) => !Number.isFinite(value)),
+        panel.title,
+      ).toEqual([]);
+      if (values.length === 0)
+        expect(panel.fieldConfig?.defaults.noValue, panel.title).toMatch(/^[A-Z](?!o data)/);
+    }
+  });
+});
