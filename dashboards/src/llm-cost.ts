@@ -7,6 +7,7 @@ import {
   mean,
   metrics,
   orZero,
+  perBar,
   quantile,
   RANGE,
   ratio,
@@ -100,7 +101,7 @@ function costPanels() {
         nothing: NO_COST,
         width: 24,
       },
-      sumBy(["model"], increase(metrics.cost, AROUND_POINT, CHOSEN)),
+      perBar(["model"], metrics.cost, CHOSEN),
       "{{model}}",
     ),
   ];
@@ -145,7 +146,7 @@ function spendingPanels() {
           name: "Per 1,000 tokens",
           expression: `1000 * ${ratio(costBy("model"), sumBy(["model"], increase(metrics.tokens, RANGE, CHOSEN)))}`,
           unit: "currencyUSD",
-          decimals: 4,
+          decimals: 5,
         },
       ],
     ),
@@ -176,7 +177,7 @@ function callPanels() {
         nothing: NO_CALL,
         width: 12,
       },
-      sumBy(["outcome"], increase(metrics.calls, AROUND_POINT, CHOSEN)),
+      perBar(["outcome"], metrics.calls, CHOSEN),
       "{{outcome}}",
     ),
     tablePanel(
@@ -246,7 +247,7 @@ function callPanels() {
         nothing: "No call has failed",
         width: 12,
       },
-      sumBy(["model"], increase(metrics.calls, AROUND_POINT, `${CHOSEN}, outcome="error"`)),
+      perBar(["model"], metrics.calls, `${CHOSEN}, outcome="error"`),
       "{{model}}",
     ),
   ];

@@ -1,4 +1,4 @@
-import type { Dashboard } from "@grafana/grafana-foundation-sdk/dashboard";
+import { type Dashboard, DashboardLinkBuilder } from "@grafana/grafana-foundation-sdk/dashboard";
 import { framed } from "./frame.ts";
 import {
   barsPanel,
@@ -10,12 +10,12 @@ import {
   tablePanel,
 } from "./panels.ts";
 import {
-  AROUND_POINT,
   increase,
   mean,
   metrics,
   observed,
   orZero,
+  perBar,
   quantile,
   RANGE,
   ratio,
@@ -28,6 +28,9 @@ const NO_SWITCH = "No persona was switched in this time";
 const NO_SESSION = "No session ended in this time";
 const NO_TOKENS = "No tokens were used in this time";
 const NO_BUDGET = "No persona has a token budget";
+
+/** Whose a budget is. */
+const OWNER = ["job", "instance", "persona"];
 
 /** Who works as what, for how long, and what that uses up. */
 export function personaOverview(): Dashboard {
@@ -92,7 +95,7 @@ function switchPanels() {
         nothing: NO_SWITCH,
         width: 12,
       },
-      sumBy(["to_persona"], increase(metrics.switches, AROUND_POINT)),
+      perBar(["to_persona"], metrics.switches),
       "{{to_persona}}",
     ),
     matrixPanel(
@@ -152,7 +155,11 @@ function sessionPanels() {
           decimals: 0,
         },
       ],
-    ),
+    ).dataLinks([
+      new DashboardLinkBuilder("What its model calls cost").url(
+        `/d/tta-persona-llm-cost?var-persona=\${__data.fields.Persona}&\${__url_time_range}`,
+      ),
+    ]),
     piePanel(
       {
         title: "Time by persona",
@@ -179,7 +186,7 @@ function tokenPanels() {
         nothing: NO_TOKENS,
         width: 12,
       },
-      sumBy(["persona"], increase(metrics.tokens, AROUND_POINT)),
+      perBar(["persona"], metrics.tokens),
       "{{persona}}",
     ),
     barsPanel(
@@ -219,9 +226,10 @@ function tokenPanels() {
         nothing: NO_BUDGET,
         width: 12,
       },
+      // A persona that has not used a token is at 0, not absent.
       ratio(
-        sumBy(["job", "instance", "persona"], increase(metrics.tokens, "1h")),
-        sumBy(["job", "instance", "persona"], series(metrics.budgetLimit)),
+        `(${sumBy(OWNER, increase(metrics.tokens, "1h"))} or ${sumBy(OWNER, series(metrics.budgetLimit))} * 0)`,
+        sumBy(OWNER, series(metrics.budgetLimit)),
       ),
       "{{persona}} on {{instance}}",
     ),

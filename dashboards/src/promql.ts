@@ -23,7 +23,7 @@ export function series({ name }: Named, matchers = "", suffix = ""): string {
   return `${name}${suffix}{job=~"$job", instance=~"$instance"${more}}`;
 }
 
-/** How much a counter grew. Never `rate`: a few events an hour are read as a number, not per second. */
+/** How much a counter grew: a few events an hour are read as a number, never per second. */
 export function increase(metric: Named, window: string, matchers = ""): string {
   return `increase(${series(metric, matchers)}[${window}])`;
 }
@@ -36,6 +36,15 @@ export function observed(
   matchers = "",
 ): string {
   return `increase(${series(metric, matchers, `_${what}`)}[${window}])`;
+}
+
+/**
+ * How much a counter grew in the time that each bar stands for. `increase` over `$__rate_interval` would be too much:
+ * that is longer than a bar by one scrape, a quarter at four scrapes to a bar, and it fills the quarter by guessing.
+ */
+export function perBar(labels: readonly string[], metric: Named, matchers = "", suffix = ""): string {
+  const selector = series(metric, matchers, suffix);
+  return `${sumBy(labels, `rate(${selector}[${AROUND_POINT}])`)} * $__interval_ms / 1000`;
 }
 
 export function sum(expression: string): string {

@@ -2,6 +2,9 @@ import type { DashboardBuilder } from "@grafana/grafana-foundation-sdk/dashboard
 import { linesPanel, statPanel, tablePanel } from "./panels.ts";
 import { increase, metrics, orZero, pushFailureTime, pushTime, RANGE, series, sum, sumBy } from "./promql.ts";
 
+/** A Pushgateway may have groups of others, who have no part in this. */
+const OURS = `and on (job, instance) ${series(metrics.buildInfo)}`;
+
 /** Whether the other panels can be believed: what has not arrived, what never will, and who fell silent. */
 export function telemetryPanels(): readonly Parameters<DashboardBuilder["withPanel"]>[0][] {
   return [
@@ -52,7 +55,7 @@ export function telemetryPanels(): readonly Parameters<DashboardBuilder["withPan
         width: 6,
       },
       // 0 or 1 for each group, so that none failing is 0 and nobody there is nothing.
-      sum(`${series(pushFailureTime)} > bool ${series(pushTime)}`),
+      sum(`(${series(pushFailureTime)} > bool ${series(pushTime)}) ${OURS}`),
     ),
     linesPanel(
       {
@@ -99,7 +102,7 @@ export function telemetryPanels(): readonly Parameters<DashboardBuilder["withPan
       [
         {
           name: "Ago",
-          expression: `time() - max by (instance) (${series(pushTime)})`,
+          expression: `time() - max by (instance) (${series(pushTime)} ${OURS})`,
           unit: "s",
           decimals: 0,
         },

@@ -2,12 +2,12 @@ import type { Dashboard } from "@grafana/grafana-foundation-sdk/dashboard";
 import { framed, labelVariable, patternVariable } from "./frame.ts";
 import { barsPanel, countsPanel, heatmapPanel, statPanel, tablePanel } from "./panels.ts";
 import {
-  AROUND_POINT,
   increase,
   mean,
   metrics,
   observed,
   orZero,
+  perBar,
   quantile,
   RANGE,
   ratio,
@@ -115,7 +115,7 @@ function runPanels() {
         nothing: NO_RUN,
         width: 12,
       },
-      sumBy(["result"], increase(metrics.runs, AROUND_POINT, CHOSEN)),
+      perBar(["result"], metrics.runs, CHOSEN),
       "{{result}}",
     ),
     tablePanel(
@@ -204,7 +204,7 @@ function stagePanels() {
         nothing: NO_STAGE,
         width: 12,
       },
-      sumBy(["le"], observed(metrics.stageDuration, "bucket", AROUND_POINT, CHOSEN)),
+      perBar(["le"], metrics.stageDuration, CHOSEN, "_bucket"),
     ),
     tablePanel(
       {

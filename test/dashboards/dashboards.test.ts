@@ -5,8 +5,26 @@ import { realServersAvailable } from "../support/real-servers.ts";
 import { repositoryRoot } from "../support/run-binary.ts";
 import { runScriptedDay, runSparseDay, type ScriptedDay } from "../support/scripted-day.ts";
 import { askPanel, checkDashboard } from "./check-dashboard.ts";
-import { DASHBOARDS, panelsOf, readDashboard } from "./grafana.ts";
+import { dayTruth } from "./day-truth.ts";
+import { DASHBOARDS, type Dashboard, type Panel, panelsOf, readDashboard } from "./grafana.ts";
 import { mutants } from "./mutants.ts";
+import { readingsOf } from "./readings.ts";
+
+/** `increase` guesses what lay between the last scrape and the window's end: a scrape in twenty at most. */
+const TOLERANCE = 0.08;
+
+function panelNamed(dashboard: Dashboard, title: string): Panel {
+  const panel = panelsOf(dashboard).find((one) => one.title === title);
+  if (panel === undefined) throw new Error(`no panel: ${title}`);
+  return panel;
+}
+
+/** What is said in place of values where no model was called, and no budget set. */
+const emptyWithoutCalls: Readonly<Record<(typeof DASHBOARDS)[number], readonly string[]>> = {
+  "persona-overview": [],
+  "workflow-performance": [],
+  "llm-cost": [],
+};
 
 test("the committed dashboards are what their sources say", () => {
   const script = join(repositoryRoot, "scripts", "dashboards.mjs");
@@ -24,6 +42,28 @@ describe.skipIf(!realServersAvailable())("after a day of work", () => {
     "%s: every panel, variable and alert has data, and the labels it names",
     async (name) => {
       expect(await checkDashboard(day.prometheus, readDashboard(name), day)).toEqual([]);
+    },
+  );
+
+  test.each(dayTruth)(
+    "$dashboard: $panel shows what was done",
+    async ({ dashboard: name, panel: title, shows, more }) => {
+      const dashboard = readDashboard(name);
+      const panel = panelNamed(dashboard, title);
+      const readings = readingsOf(panel, await askPanel(day.prometheus, dashboard, panel, day));
+      const shown = new Map(
+        readings.map(({ column, legend, values }) => [
+          column === undefined ? legend : `${column}: ${legend}`,
+          values.reduce((total, value) => total + value, 0),
+        ]),
+      );
+      if (more !== true) expect([...shown.keys()].sort()).toEqual(Object.keys(shows).sort());
+      for (const [legend, truth] of Object.entries(shows)) {
+        const off = Math.abs((shown.get(legend) ?? Number.NaN) - truth);
+        expect(off, `${legend}: ${shown.get(legend)}, and it was ${truth}`).toBeLessThanOrEqual(
+          Math.abs(truth) * TOLERANCE,
+        );
+      }
     },
   );
 
@@ -51,6 +91,7 @@ describe.skipIf(!realServersAvailable())("after three switches and a run", () =>
 
   test.each(DASHBOARDS)("%s: every panel has finite values, or says why there are none", async (name) => {
     const dashboard = readDashboard(name);
+    const empty: string[] = [];
     for (const panel of panelsOf(dashboard)) {
       const answers = await askPanel(day.prometheus, dashboard, panel, day);
       const values = answers.flatMap(({ series }) => series.flatMap((one) => one.values));
@@ -59,7 +100,8 @@ describe.skipIf(!realServersAvailable())("after three switches and a run", () =>
         panel.title,
       ).toEqual([]);
       if (values.length === 0)
-        expect(panel.fieldConfig?.defaults.noValue, panel.title).toMatch(/^[A-Z](?!o data)/);
+        empty.push(`${panel.title}: ${panel.fieldConfig?.defaults.noValue ?? "No data"}`);
     }
+    expect(empty).toEqual(emptyWithoutCalls[name]);
   });
 });

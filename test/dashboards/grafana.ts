@@ -129,6 +129,7 @@ export function substitute(text: string, dashboard: Dashboard, times: Times, vie
     __range_s: String(rangeSeconds),
     __range_ms: String(rangeSeconds * 1000),
     __interval: `${times.stepSeconds}s`,
+    __interval_ms: String(times.stepSeconds * 1000),
     __rate_interval: `${rateSeconds}s`,
   };
   for (const variable of dashboard.templating.list) known[variable.name] = valueOfVariable(variable);

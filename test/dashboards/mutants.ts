@@ -180,6 +180,16 @@ export const mutants: readonly Mutant[] = [
     found: /Switches by pair: groupingToMatrix: no field from/,
   },
   {
+    what: "a link with a column that there is not",
+    dashboard: "persona-overview",
+    panel: "Sessions by persona",
+    mutate: (panel) => {
+      for (const link of panel.fieldConfig?.defaults.links ?? [])
+        link.url = link.url.replace(".Persona", ".persona");
+    },
+    found: /Sessions by persona: link: no field persona/,
+  },
+  {
     what: "alerts of another name",
     dashboard: "persona-overview",
     panel: "Switches",

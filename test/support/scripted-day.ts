@@ -7,40 +7,6 @@ import { type Prometheus, startPrometheus, startPushgateway } from "./real-serve
 import { createSandbox, type RunOptions, repositoryRoot, type Sandbox } from "./run-binary.ts";
 import { waitFor } from "./wait-for.ts";
 
-/** What the script below does, told by hand: what dashboards have to show. */
-export const dayTruth = {
-  /** By hand; each executed stage is one more. */
-  switches: 6,
-  stages: 10,
-  runs: { success: 3, failure: 1 },
-  releases: 2,
-  failedStages: { "service-release · checks": 1 },
-  retries: 2,
-  calls: { ok: 6, error: 2 },
-  /** Two of them failed, and nobody knows how many tokens they took. */
-  unpricedCalls: 3,
-  tokens: {
-    "backend-engineer · gpt-4o": 220_000,
-    "backend-engineer · gpt-4o-mini": 250_000,
-    "testing-specialist · gpt-4o": 110_000,
-    "testing-specialist · llama-house": 3_000,
-    "devops-engineer · gpt-4o-mini": 250_000,
-  },
-  costUsd: 0.98,
-  costByModel: { "gpt-4o": 0.9, "gpt-4o-mini": 0.08 },
-  costByWorkflow: { none: 0.94, "service-release": 0.04 },
-  /** Of the sessions that a switch by hand, or `end`, has ended; within seconds. */
-  sessionSeconds: {
-    "backend-engineer": 2 * 3600 + 1800,
-    "testing-specialist": 5400,
-    "devops-engineer": 4800,
-  },
-  budgets: {
-    "backend-engineer": { limit: 400_000, left: -70_000 },
-    "testing-specialist": { limit: 1_000_000, left: 887_000 },
-  },
-} as const;
-
 export interface ScriptedDay {
   readonly prometheus: Prometheus;
   readonly sandbox: Sandbox;
