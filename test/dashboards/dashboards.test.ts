@@ -21,9 +21,23 @@ function panelNamed(dashboard: Dashboard, title: string): Panel {
 
 /** What is said in place of values where no model was called, and no budget set. */
 const emptyWithoutCalls: Readonly<Record<(typeof DASHBOARDS)[number], readonly string[]>> = {
-  "persona-overview": [],
-  "workflow-performance": [],
-  "llm-cost": [],
+  "persona-overview": [
+    "Tokens over time, by persona: No tokens were used in this time",
+    "Tokens by persona and model: No tokens were used in this time",
+  ],
+  "workflow-performance": ["Time to recovery: No incident was worked on in this time"],
+  "llm-cost": [
+    "Cost over time, by model: No call with a known price in this time",
+    "Cost by persona: No call with a known price in this time",
+    "Cost by model: No call with a known price in this time",
+    "Cost by workflow: No call with a known price in this time",
+    "Cost per call and per 1,000 tokens: No call with a known price in this time",
+    "Unpriced calls by model: The cost of every call is known",
+    "Calls by outcome: No model was called in this time",
+    "Calls by model: No model was called in this time",
+    "Latency of calls: No model was called in this time",
+    "Failed calls, by model: No call has failed",
+  ],
 };
 
 test("the committed dashboards are what their sources say", () => {

@@ -9,11 +9,12 @@ export interface Selector {
   readonly parent: string | undefined;
 }
 
-const TOKEN = /"(?:[^"\\]|\\.)*"|\[[^\]]*\]|\{(?:"(?:[^"\\]|\\.)*"|[^}"])*\}|[a-zA-Z_:][\w:]*|\d[\w.]*|\S/g;
+const TOKEN =
+  /"(?:[^"\\]|\\.)*"|\[[^\]]*\]|\{(?:"(?:[^"\\]|\\.)*"|[^}"])*\}|\$\w+|[a-zA-Z_:][\w:]*|\d[\w.]*|\S/g;
 const OPERATORS = ["and", "or", "unless", "bool", "offset", "inf", "nan"];
 const BEFORE_LABELS = ["by", "without", "on", "ignoring", "group_left", "group_right"];
 
-/** All selectors of a query that is known to be valid. Not a parser: it knows what queries of dashboards are made of. */
+/** All selectors of a valid query, with or without Grafana's variables. Not a parser: it knows what queries of dashboards are made of. */
 export function selectorsOf(expression: string): Selector[] {
   const tokens: readonly string[] = expression.match(TOKEN) ?? [];
   const found: Selector[] = [];
