@@ -40,7 +40,7 @@ export function observed(
 
 /**
  * How much a counter grew in the time that each bar stands for. `increase` over `$__rate_interval` would be too much:
- * that is longer than a bar by one scrape, a quarter at four scrapes to a bar, and it fills the quarter by guessing.
+ * that is longer than a bar by a scrape, which it fills by guessing, so that the bars would add up to too much.
  */
 export function perBar(labels: readonly string[], metric: Named, matchers = "", suffix = ""): string {
   const selector = series(metric, matchers, suffix);

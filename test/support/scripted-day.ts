@@ -9,11 +9,12 @@ import { waitFor } from "./wait-for.ts";
 
 export interface ScriptedDay {
   readonly prometheus: Prometheus;
-  readonly sandbox: Sandbox;
   /** Unix time before its first push and after its last scrape. */
   readonly startSeconds: number;
   readonly endSeconds: number;
   readonly scrapeSeconds: number;
+  /** What the program itself says of a metric in the end: the sum over its series that have these labels. */
+  reported(name: string, labels?: Readonly<Record<string, string>>): number;
   close(): Promise<void>;
 }
 
@@ -120,7 +121,15 @@ async function withBackends(
     // As `increase` guesses up to half a scrape more than it has seen, a day has to have many.
     for (let scrape = 0; scrape < QUIET_SCRAPES; scrape++) await prometheus.nextScrape();
     const endSeconds = Math.ceil(Date.now() / 1000);
-    return { prometheus, sandbox, startSeconds, endSeconds, scrapeSeconds: SCRAPE_SECONDS, close };
+    const samples = parseExposition((await sandbox.run(["metrics"])).stdout).flatMap(
+      (family) => family.samples,
+    );
+    const reported: ScriptedDay["reported"] = (name, labels = {}) =>
+      samples
+        .filter((one) => one.name === name)
+        .filter((one) => Object.entries(labels).every(([label, value]) => one.labels[label] === value))
+        .reduce((total, { value }) => total + value, 0);
+    return { prometheus, startSeconds, endSeconds, scrapeSeconds: SCRAPE_SECONDS, reported, close };
   } catch (error) {
     await close();
     throw error;
