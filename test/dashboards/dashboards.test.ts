@@ -13,8 +13,8 @@ import { readingsOf } from "./readings.ts";
 /** `increase` guesses what lay between the last scrape and the window's end: a scrape in twenty at most. */
 const TOLERANCE = 0.08;
 
-/** A bar is eight scrapes long, and has one for its edge. */
-const BAR_TOLERANCE = 0.15;
+/** A series that has been there for a few scrapes only is guessed by up to one of them, in the bar that it begins in. */
+const BAR_TOLERANCE = 0.4;
 
 function panelNamed(dashboard: Dashboard, title: string): Panel {
   const panel = panelsOf(dashboard).find((one) => one.title === title);
