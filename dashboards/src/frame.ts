@@ -134,6 +134,7 @@ function numbered(dashboard: Dashboard): Dashboard {
   for (const [index, panel] of (dashboard.panels ?? []).entries()) {
     panel.id = index + 1;
     if (!isPanel(panel)) continue;
+    for (const link of panel.fieldConfig?.defaults.links ?? []) delete link.placement;
     for (const [at, target] of (panel.targets ?? []).entries()) Object.assign(target, { refId: refId(at) });
   }
   return dashboard;

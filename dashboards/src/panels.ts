@@ -156,9 +156,17 @@ export function heatmapPanel(text: PanelText, expression: string): heatmap.Panel
     .maxDataPoints(BARS)
     .interval(SHORTEST_BAR)
     .calculate(false)
-    .yAxis(new heatmap.YAxisConfigBuilder().unit(text.unit))
+    .yAxis(new heatmap.YAxisConfigBuilder().unit(text.unit).axisPlacement(common.AxisPlacement.Left))
     .cellValues(new heatmap.CellValuesBuilder().unit("short"))
-    .color(new heatmap.HeatmapColorOptionsBuilder().mode(heatmap.HeatmapColorMode.Scheme).scheme("Oranges"))
+    .color(
+      // The SDK says 0 for what is left out, which is no colour at all.
+      new heatmap.HeatmapColorOptionsBuilder()
+        .mode(heatmap.HeatmapColorMode.Scheme)
+        .scheme("Oranges")
+        .steps(64)
+        .exponent(0.5)
+        .fill("dark-orange"),
+    )
     .showLegend();
 }
 
