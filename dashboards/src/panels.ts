@@ -11,14 +11,7 @@ import * as timeseries from "@grafana/grafana-foundation-sdk/timeseries";
 /** The one that is chosen at the top of the dashboard. */
 export const datasource = { type: "prometheus", uid: `\${datasource}` };
 
-export type Unit =
-  | "short"
-  | "none"
-  | "s"
-  | "percentunit"
-  | "currencyUSD"
-  | "dateTimeFromNow"
-  | "dateTimeAsIso";
+export type Unit = "short" | "s" | "percentunit" | "currencyUSD" | "dateTimeFromNow";
 
 export interface PanelText {
   readonly title: string;
