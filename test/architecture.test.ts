@@ -104,6 +104,7 @@ const vendors: readonly {
     name: /^zod$/,
     room: "cli",
     files: [
+      "cli/alerts-shapes.ts",
       "cli/budget-shapes.ts",
       "cli/json-document.ts",
       "cli/json-shapes.ts",

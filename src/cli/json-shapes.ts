@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { document, lines, origin, problem, seconds, time } from "./json-document.ts";
+import "./alerts-shapes.ts";
 import "./budget-shapes.ts";
 import "./langfuse-shapes.ts";
 import "./llm-shapes.ts";

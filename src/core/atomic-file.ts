@@ -16,11 +16,12 @@ export function writeFully(fd: number, bytes: Uint8Array): void {
  * nothing between: temporary file in the same directory, fsync, rename, fsync of the directory.
  *
  * @param durable without it the two fsyncs are left out: for files that can be made anew.
+ * @param mode less the umask; the user's alone by default.
  * @throws the system's error (`ENOSPC`, `EACCES` …); the old content is untouched then.
  */
-export function replaceFile(path: string, content: string, durable = true): void {
+export function replaceFile(path: string, content: string, durable = true, mode = 0o600): void {
   const temporary = `${path}.${randomHex(6)}.tmp`;
-  const fd = fs.openSync(temporary, "wx", 0o600);
+  const fd = fs.openSync(temporary, "wx", mode);
   try {
     writeFully(fd, Buffer.from(content));
     if (durable) fs.fsyncSync(fd);

@@ -24,6 +24,7 @@ export const commandNames: readonly string[] = [
   "langfuse",
   "flush",
   "metrics",
+  "alerts",
   "config",
   "doctor",
   "completion",

@@ -1,0 +1,136 @@
+import fs from "node:fs";
+import path from "node:path";
+import { replaceFile } from "../../core/atomic-file.ts";
+import { ExitCode, errorCode, UserError } from "../../core/errors.ts";
+import type { AlertsExportJson } from "../alerts-shapes.ts";
+import { type Command, type Invocation, optionText } from "../command.ts";
+import type { CliContext } from "../context.ts";
+import { printable, quote } from "../printable.ts";
+import { systemError } from "../system-error.ts";
+
+const FILES = ["recording-rules.yaml", "alerts.yaml", "alertmanager.yaml"] as const;
+
+/** What the rules that are shipped have before the anchor of each alert's section in docs/runbook.md. */
+const RUNBOOK_PLACEHOLDER = "https://tta-persona.example.com/runbook.md";
+
+/** Prometheus and Alertmanager run as users of their own, and nothing in the files is secret. */
+const READABLE_BY_ALL = 0o644;
+
+const exportAlerts: Command = {
+  name: "export",
+  summary: "Write the alert rules and an example for Alertmanager into a directory",
+  description:
+    "recording-rules.yaml and alerts.yaml are for Prometheus 2.42 or newer and need each other; alertmanager.yaml shows " +
+    "routes, and has to be filled in. Every alert links to its section of docs/runbook.md: --runbook-base says where " +
+    "you keep that. A file that is there with another content is left alone, and nothing is written, without --force.",
+  options: [
+    { flags: "--output <directory>", doc: "where to; made if it is not there (default: alerts)" },
+    {
+      flags: "--runbook-base <url>",
+      doc: "address of your copy of the runbook, which the links begin with",
+    },
+    { flags: "--force", doc: "replace files that have another content" },
+  ],
+  examples: [
+    { command: "tta-persona alerts export", doc: "into the directory alerts" },
+    {
+      command:
+        "tta-persona alerts export --output rules --runbook-base https://git.example.com/ops/runbook.md --force",
+      doc: "anew, after an update",
+    },
+  ],
+  exitCodes: {
+    1: "a file could not be written",
+    2: "a file is there with another content, or wrong usage",
+  },
+  json: "tta-persona/alerts-export/1",
+  run: writeAlerts,
+};
+
+export const command: Command = {
+  name: "alerts",
+  summary: "Get the alert rules for Prometheus, to load and to change",
+  examples: exportAlerts.examples,
+  exitCodes: {},
+  subcommands: [exportAlerts],
+};
+
+function writeAlerts(invocation: Invocation, ctx: CliContext): number {
+  const directory = path.resolve(ctx.cwd(), optionText(invocation, "output") ?? "alerts");
+  const runbookBase = runbookAddress(optionText(invocation, "runbookBase"));
+  const files = FILES.map((name) => {
+    const file = path.join(directory, name);
+    const content = shipped(name, ctx).replaceAll(RUNBOOK_PLACEHOLDER, () => runbookBase);
+    const before = contentOf(file);
+    const outcome =
+      before === undefined ? "written" : before === content ? "unchanged" : ("replaced" as const);
+    return { file, content, outcome } as const;
+  });
+  const inTheWay = files.filter(({ outcome }) => outcome === "replaced").map(({ file }) => file);
+  if (inTheWay.length > 0 && invocation.options.force !== true) {
+    throw new UserError({
+      reason: "file-exists",
+      message: `${inTheWay.join(", ")} ${inTheWay.length === 1 ? "is" : "are"} there with another content.`,
+      hint: "Nothing was written. Choose another --output, or replace what is there with --force.",
+    });
+  }
+  try {
+    fs.mkdirSync(directory, { recursive: true });
+    for (const { file, content, outcome } of files) {
+      if (outcome !== "unchanged") replaceFile(file, content, true, READABLE_BY_ALL);
+    }
+  } catch (error) {
+    throw notWritten(error, directory);
+  }
+  const document: AlertsExportJson = {
+    schema: "tta-persona/alerts-export/1",
+    directory,
+    runbookBase,
+    files: files.map(({ file, outcome }) => ({ file, outcome })),
+  };
+  const verbs = { written: "Wrote", unchanged: "Already there:", replaced: "Replaced" };
+  const lines = files.map(({ file, outcome }) => `${verbs[outcome]} ${printable(file)}\n`);
+  ctx.output.done(document, lines.join(""));
+  if (runbookBase === RUNBOOK_PLACEHOLDER)
+    ctx.output.note("the links to the runbook are placeholders; --runbook-base <url> fills them in");
+  return ExitCode.done;
+}
+
+function shipped(name: string, { programDir }: CliContext): string {
+  return fs.readFileSync(`${programDir.slice(0, programDir.lastIndexOf("/"))}/alerts/${name}`, "utf8");
+}
+
+function contentOf(file: string): string | undefined {
+  try {
+    return fs.readFileSync(file, "utf8");
+  } catch (error) {
+    if (errorCode(error) === "ENOENT") return undefined;
+    throw notWritten(error, file);
+  }
+}
+
+/** What the directory refuses has nothing to do with the home, of which the general hints speak. */
+function notWritten(error: unknown, place: string): unknown {
+  const known = systemError(error, place);
+  if (known === undefined) return error;
+  const { reason, message } = known;
+  return new UserError({ reason, message, hint: "Choose another directory with --output." }, ExitCode.failed);
+}
+
+/** As the standard writes addresses, so that nothing in it means anything to YAML or to Prometheus' templates. */
+function runbookAddress(given: string | undefined): string {
+  if (given === undefined) return RUNBOOK_PLACEHOLDER;
+  const url = URL.canParse(given) ? new URL(given) : undefined;
+  const isPlain =
+    url !== undefined &&
+    /^https?:$/.test(url.protocol) &&
+    [url.username, url.password, url.search, url.hash].every((part) => part === "");
+  if (!isPlain) {
+    throw new UserError({
+      reason: "invalid-runbook-base",
+      message: `--runbook-base cannot be ${quote(given)}.`,
+      hint: "It takes an http or https address without credentials, query or anchor.",
+    });
+  }
+  return url.href;
+}
