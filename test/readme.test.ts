@@ -5,6 +5,7 @@ import { type SettingKey, settingKeys } from "../src/config/keys.ts";
 import { commandNames } from "../src/core/command-names.ts";
 import { environmentVariables } from "../src/core/environment.ts";
 import { ExitCode } from "../src/core/errors.ts";
+import { anchorsOf } from "./support/markdown.ts";
 import { repositoryRoot } from "./support/run-binary.ts";
 
 const readme = readFileSync(join(repositoryRoot, "README.md"), "utf8");
@@ -60,7 +61,7 @@ describe("the README", () => {
   });
 });
 
-describe.each(["README.md", "docs/architecture.md"])("%s", (path) => {
+describe.each(["README.md", "docs/architecture.md", "docs/runbook.md"])("%s", (path) => {
   const text = readFileSync(join(repositoryRoot, path), "utf8");
 
   test("links to what is there", () => {
@@ -84,13 +85,3 @@ describe.each(["README.md", "docs/architecture.md"])("%s", (path) => {
     expect(missing.map(([, file]) => file)).toEqual([]);
   });
 });
-
-/** As GitHub makes them of headings. */
-function anchorsOf(markdown: string): string[] {
-  return [...markdown.matchAll(/^#+ (.+)$/gm)].map(([, heading = ""]) =>
-    heading
-      .toLowerCase()
-      .replace(/[^\p{L}\p{N}\s_-]/gu, "")
-      .replaceAll(" ", "-"),
-  );
-}

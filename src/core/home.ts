@@ -91,15 +91,15 @@ function layout(configDir: string, data: string): Home {
 }
 
 /**
- * Creates a directory for us alone, and those above it; nothing happens when it is there. Step by step: Node's
+ * Creates a directory, for us alone unless said otherwise, and those above it; nothing happens when it is there. Step by step: Node's
  * own recursion never ends where a file system answers ENOENT, as /proc does.
  */
-export function ensureDirectory(path: string): void {
+export function ensureDirectory(path: string, mode = 0o700): void {
   if (fs.existsSync(path)) return;
   const parent = path.slice(0, path.lastIndexOf("/"));
-  if (parent !== "") ensureDirectory(parent);
+  if (parent !== "") ensureDirectory(parent, mode);
   try {
-    fs.mkdirSync(path, { mode: 0o700 });
+    fs.mkdirSync(path, { mode });
   } catch (error) {
     // Another process was faster. A link that leads nowhere is in the way, and is told.
     if (!fs.existsSync(path)) throw error;

@@ -1,7 +1,13 @@
 import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
 
-const REAL_SERVERS = ["prometheus-pushgateway", "prometheus"] as const;
+const REAL_SERVERS = [
+  "prometheus-pushgateway",
+  "prometheus",
+  "promtool",
+  "prometheus-alertmanager",
+  "amtool",
+] as const;
 
 /** The servers' executables that are not found in PATH. */
 export function missingRealServers(): readonly string[] {

@@ -16,8 +16,14 @@ export interface PrometheusOptions {
   readonly targets: readonly string[];
   /** A Prometheus duration; `1s` by default. */
   readonly scrapeInterval?: string;
+  /** How often rules are evaluated; as often as is scraped by default. */
+  readonly evaluationInterval?: string;
   /** The text of a rules file. */
   readonly rules?: string;
+  /** Paths of rules files. */
+  readonly ruleFiles?: readonly string[];
+  /** `host:port` of an Alertmanager. */
+  readonly alertmanager?: string;
 }
 
 export interface Prometheus extends RealServer {
@@ -74,8 +80,15 @@ export async function startPrometheus(options: PrometheusOptions): Promise<Prome
   const rulesFile = join(directory, "rules.yml");
   if (options.rules !== undefined) writeFileSync(rulesFile, options.rules);
   const config = {
-    global: { scrape_interval: interval, evaluation_interval: interval, scrape_timeout: interval },
-    rule_files: options.rules === undefined ? [] : [rulesFile],
+    global: {
+      scrape_interval: interval,
+      evaluation_interval: options.evaluationInterval ?? interval,
+      scrape_timeout: interval,
+    },
+    rule_files: [...(options.ruleFiles ?? []), ...(options.rules === undefined ? [] : [rulesFile])],
+    alerting: {
+      alertmanagers: options.alertmanager === undefined ? [] : [{ static_configs: [{ targets: [options.alertmanager] }] }],
+    },
     scrape_configs: [
       { job_name: "pushgateway", honor_labels: true, static_configs: [{ targets: options.targets }] },
     ],
@@ -133,6 +146,30 @@ export async function startPrometheus(options: PrometheusOptions): Promise<Prome
         { what: `a scrape of ${options.targets.join(", ")}`, timeoutMs: 20_000, intervalMs: 50 },
       );
     },
+    async close() {
+      await server.stop();
+      removeDirectory();
+    },
+  };
+}
+
+/** Starts an Alertmanager of its own, alone. @param config its configuration, such as YAML or JSON. */
+export async function startAlertmanager(config: string): Promise<RealServer> {
+  const directory = mkdtempSync(join(tmpdir(), "alertmanager-"));
+  writeFileSync(join(directory, "alertmanager.yml"), config);
+  const removeDirectory = () => rmSync(directory, { recursive: true, force: true, maxRetries: 5 });
+  const server = await startServerProcess("prometheus-alertmanager", [
+    `--config.file=${join(directory, "alertmanager.yml")}`,
+    `--storage.path=${join(directory, "data")}`,
+    "--web.listen-address=127.0.0.1:0",
+    "--cluster.listen-address=",
+  ]).catch((error: unknown) => {
+    removeDirectory();
+    throw error;
+  });
+  return {
+    url: `http://127.0.0.1:${server.port}`,
+    port: server.port,
     async close() {
       await server.stop();
       removeDirectory();

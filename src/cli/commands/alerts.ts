@@ -2,6 +2,8 @@ import fs from "node:fs";
 import path from "node:path";
 import { replaceFile } from "../../core/atomic-file.ts";
 import { ExitCode, errorCode, UserError } from "../../core/errors.ts";
+import { ensureDirectory } from "../../core/home.ts";
+import { withoutUserinfo } from "../../core/url.ts";
 import type { AlertsExportJson } from "../alerts-shapes.ts";
 import { type Command, type Invocation, optionText } from "../command.ts";
 import type { CliContext } from "../context.ts";
@@ -75,7 +77,7 @@ function writeAlerts(invocation: Invocation, ctx: CliContext): number {
     });
   }
   try {
-    fs.mkdirSync(directory, { recursive: true });
+    ensureDirectory(directory, 0o755);
     for (const { file, content, outcome } of files) {
       if (outcome !== "unchanged") replaceFile(file, content, true, READABLE_BY_ALL);
     }
@@ -128,7 +130,7 @@ function runbookAddress(given: string | undefined): string {
   if (!isPlain) {
     throw new UserError({
       reason: "invalid-runbook-base",
-      message: `--runbook-base cannot be ${quote(given)}.`,
+      message: `--runbook-base cannot be ${quote(withoutUserinfo(given))}.`,
       hint: "It takes an http or https address without credentials, query or anchor.",
     });
   }
