@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
-import { momentMetrics, ledgerMetrics } from "../../src/projection/metric-catalogue.ts";
+import { ledgerMetrics, momentMetrics } from "../../src/projection/metric-catalogue.ts";
 import { anchorsOf } from "../support/markdown.ts";
 import { realServersAvailable } from "../support/real-servers.ts";
 import { secondsOf } from "../support/rule-mutants.ts";
@@ -43,7 +43,9 @@ describe("every alert", () => {
     const known = [...Object.values(ledgerMetrics), ...Object.values(momentMetrics)].map(({ name }) => name);
     const rules = RULE_FILES.flatMap(readRules);
     const asked = rules.flatMap(({ expr }) => expr.match(/(?<![\w:])hypertool_\w+/g) ?? []);
-    const missing = asked.filter((name) => !known.some((one) => [one, `${one}_count`, `${one}_bucket`].includes(name)));
+    const missing = asked.filter(
+      (name) => !known.some((one) => [one, `${one}_count`, `${one}_bucket`].includes(name)),
+    );
     expect(missing).toEqual([]);
   });
 });
@@ -66,7 +68,9 @@ describe.skipIf(!realServersAvailable())("the tools of Prometheus", { timeout: 1
     execFileSync(command, args, { cwd: ALERTS_DIR, encoding: "utf8", stdio: "pipe", timeout: 100_000 });
 
   test("find nothing to complain about in the rules", () => {
-    expect(run("promtool", "check", "rules", "--lint=all", "--lint-fatal", ...RULE_FILES)).toContain("SUCCESS");
+    expect(run("promtool", "check", "rules", "--lint=all", "--lint-fatal", ...RULE_FILES)).toContain(
+      "SUCCESS",
+    );
   });
 
   test("find that they do as their tests say", () => {

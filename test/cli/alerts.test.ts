@@ -36,7 +36,13 @@ test("what is there with another content stays, unless --force is given", async 
   await sandbox.run(["alerts", "export"]);
   const mine = join(sandbox.project, "alerts/alertmanager.yaml");
   writeFileSync(mine, "# mine\n");
-  const refused = await sandbox.run(["alerts", "export", "--json", "--runbook-base", "https://git.example.com/r.md"]);
+  const refused = await sandbox.run([
+    "alerts",
+    "export",
+    "--json",
+    "--runbook-base",
+    "https://git.example.com/r.md",
+  ]);
   expect(refused.code).toBe(2);
   expect(failureOf(refused).reason).toBe("file-exists");
   expect(failureOf(refused).message).toContain(mine);

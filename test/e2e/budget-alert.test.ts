@@ -5,14 +5,22 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { parse } from "yaml";
 import { ALERTS_DIR, RULE_FILES } from "../alerts/rules-files.ts";
 import { startFaultyServer } from "../support/faulty-server.ts";
-import { realServersAvailable, startAlertmanager, startPrometheus, startPushgateway } from "../support/real-servers.ts";
+import {
+  realServersAvailable,
+  startAlertmanager,
+  startPrometheus,
+  startPushgateway,
+} from "../support/real-servers.ts";
 import { createSandbox } from "../support/run-binary.ts";
 import { waitFor } from "../support/wait-for.ts";
 
 interface Notification {
   readonly receiver: string;
   readonly status: "firing" | "resolved";
-  readonly alerts: readonly { readonly labels: Record<string, string>; readonly annotations: Record<string, string> }[];
+  readonly alerts: readonly {
+    readonly labels: Record<string, string>;
+    readonly annotations: Record<string, string>;
+  }[];
 }
 
 interface Route {
@@ -39,7 +47,11 @@ describe.skipIf(!realServersAvailable())("a budget that is exceeded", { timeout:
     onTestFinished(() => prometheus.close());
     const sandbox = createSandbox();
     onTestFinished(() => sandbox.dispose());
-    const env = { PUSHGATEWAY_URL: gateway.url, TTA_PERSONA_DELIVERY: "foreground", TTA_PERSONA_DELIVERY_TIMEOUT: "20s" };
+    const env = {
+      PUSHGATEWAY_URL: gateway.url,
+      TTA_PERSONA_DELIVERY: "foreground",
+      TTA_PERSONA_DELIVERY_TIMEOUT: "20s",
+    };
     const run = async (...args: string[]) =>
       expect(await sandbox.run(args, { env })).toMatchObject({ code: 0 });
     const told = (status: Notification["status"]) =>
@@ -53,7 +65,18 @@ describe.skipIf(!realServersAvailable())("a budget that is exceeded", { timeout:
       );
 
     await run("budget", "set", "backend-engineer", "1000");
-    await run("tokens", "record", "--persona", "backend-engineer", "--model", "openai/gpt-4o", "--input", "1500", "--output", "10");
+    await run(
+      "tokens",
+      "record",
+      "--persona",
+      "backend-engineer",
+      "--model",
+      "openai/gpt-4o",
+      "--input",
+      "1500",
+      "--output",
+      "10",
+    );
     const firing = await told("firing");
     expect(firing.receiver).toBe("on-call");
     expect(firing.alerts.find(isExceeded)).toMatchObject({

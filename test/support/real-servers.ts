@@ -87,7 +87,8 @@ export async function startPrometheus(options: PrometheusOptions): Promise<Prome
     },
     rule_files: [...(options.ruleFiles ?? []), ...(options.rules === undefined ? [] : [rulesFile])],
     alerting: {
-      alertmanagers: options.alertmanager === undefined ? [] : [{ static_configs: [{ targets: [options.alertmanager] }] }],
+      alertmanagers:
+        options.alertmanager === undefined ? [] : [{ static_configs: [{ targets: [options.alertmanager] }] }],
     },
     scrape_configs: [
       { job_name: "pushgateway", honor_labels: true, static_configs: [{ targets: options.targets }] },

@@ -54,6 +54,7 @@ export const command: Command = {
   summary: "Get the alert rules for Prometheus, to load and to change",
   examples: exportAlerts.examples,
   exitCodes: {},
+  json: "tta-persona/alerts-export/1",
   subcommands: [exportAlerts],
 };
 
