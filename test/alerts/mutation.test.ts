@@ -14,7 +14,7 @@ const alerts = readRules("alerts.yaml");
 /** Mutants that change nothing, each with the reason. */
 const equivalent: Readonly<Record<string, string>> = {};
 
-describe.skipIf(!realServersAvailable())("the tests of the alerts", { timeout: 300_000 }, () => {
+describe.skipIf(!realServersAvailable())("the tests of the alerts", { timeout: 600_000 }, () => {
   const root = mkdtempSync(join(tmpdir(), "tta-persona-mutants-"));
   afterAll(() => rmSync(root, { recursive: true, force: true }));
 
@@ -73,7 +73,7 @@ async function fails({ rule }: RuleMutant, directory: string): Promise<boolean> 
 
 function testRules(cwd: string, tests: readonly string[]): Promise<string> {
   return new Promise((resolve) => {
-    execFile("promtool", ["test", "rules", ...tests], { cwd, timeout: 60_000 }, (_, stdout, stderr) =>
+    execFile("promtool", ["test", "rules", ...tests], { cwd, timeout: 120_000 }, (_, stdout, stderr) =>
       resolve(`${stdout}${stderr}`),
     );
   });
