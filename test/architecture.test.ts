@@ -106,6 +106,8 @@ const vendors: readonly {
     files: [
       "cli/alerts-shapes.ts",
       "cli/budget-shapes.ts",
+      "cli/dashboard-shapes.ts",
+      "cli/init-shapes.ts",
       "cli/json-document.ts",
       "cli/json-shapes.ts",
       "cli/langfuse-shapes.ts",

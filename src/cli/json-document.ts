@@ -31,3 +31,10 @@ export const problem = z.object({
   message: z.string(),
   hint: z.string(),
 });
+
+export const writtenFiles = z.array(
+  z.object({
+    file: z.string().describe("absolute path"),
+    outcome: z.enum(["written", "unchanged", "replaced"]),
+  }),
+);

@@ -2,6 +2,8 @@ import { z } from "zod";
 import { document, lines, origin, problem, seconds, time } from "./json-document.ts";
 import "./alerts-shapes.ts";
 import "./budget-shapes.ts";
+import "./dashboard-shapes.ts";
+import "./init-shapes.ts";
 import "./langfuse-shapes.ts";
 import "./llm-shapes.ts";
 import "./run-shapes.ts";

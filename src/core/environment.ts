@@ -43,6 +43,7 @@ export const environmentVariables = [
     name: "PROMETHEUS_URL",
     doc: "The Prometheus that workflows' gates ask where the workflow does not name one.",
   },
+  { name: "GRAFANA_TOKEN", doc: "The token that `dashboards push` shows to Grafana." },
   { name: "PUSHGATEWAY_URL", doc: "The Prometheus Pushgateway; switches that sink on." },
   {
     name: "OTEL_EXPORTER_OTLP_ENDPOINT",

@@ -1,5 +1,9 @@
-/** What `workflow init` writes: a workflow that runs as it stands, and shows what else there is. */
-export function sampleWorkflow(name: string): string {
+/**
+ * What `init` and `workflow init` write: a workflow that runs as it stands, and shows what else there is.
+ *
+ * @param persona of its first stage.
+ */
+export function sampleWorkflow(name: string, persona = "backend-engineer"): string {
   return `# A workflow of tta-persona. Run it: tta-persona run ${name} --target production
 # Check it after a change: tta-persona workflow validate
 name: ${name}
@@ -14,7 +18,7 @@ parameters:
 # One after the other, unless a stage says what it needs.
 stages:
   - id: prepare
-    persona: backend-engineer
+    persona: ${persona}
     run: |
       echo "preparing for $TTA_PARAM_TARGET"
       # What later stages need, they find as TTA_OUTPUT_PREPARE_KIND.

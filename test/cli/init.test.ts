@@ -1,0 +1,87 @@
+import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { contentsOf, documentOf, sandboxOfTest } from "./sandboxes.ts";
+
+const OFF = { TTA_PERSONA_DELIVERY: "off" };
+const PERSONA = ".tta-persona/personas/project-engineer.yaml";
+const WORKFLOW = ".tta-persona/workflows/sample.yaml";
+
+test("writes what can be listed, validated and run as it stands", async () => {
+  const { run, project } = sandboxOfTest();
+  const made = await run(["init"]);
+  expect(made).toMatchObject({ code: 0, stderr: "" });
+  expect(made.stdout).toContain(`Wrote ${project}/${PERSONA}\nWrote ${project}/${WORKFLOW}\n`);
+  expect(Object.keys(contentsOf(project)).filter((path) => path.endsWith(".yaml"))).toEqual([
+    PERSONA,
+    WORKFLOW,
+  ]);
+  expect(statSync(join(project, WORKFLOW)).mode & 0o400).toBe(0o400);
+
+  const list = documentOf(await run(["list", "--json"]));
+  expect(list.personas).toContainEqual(expect.objectContaining({ name: "project-engineer" }));
+  expect((await run(["list"])).stderr).toBe("");
+  expect(await run(["workflow", "validate"])).toMatchObject({ code: 0, stderr: "" });
+  expect(await run(["run", "sample"], { env: OFF })).toMatchObject({ code: 0 });
+  expect(await run(["run", "sample", "--target", "production"], { env: OFF })).toMatchObject({ code: 0 });
+  expect(await run(["switch", "project-engineer"], { env: OFF })).toMatchObject({ code: 0, stderr: "" });
+
+  // Each step that it names is a command that there is.
+  const steps = [...made.stdout.matchAll(/tta-persona (\w+)/g)].map(([, name = ""]) => name);
+  for (const name of steps) expect(await run(["help", name])).toMatchObject({ code: 0 });
+  expect(steps).toEqual(["list", "run", "workflow", "trust"]);
+});
+
+test("overwrites nothing without --force, and then says so", async () => {
+  const { run, project } = sandboxOfTest();
+  await run(["init"]);
+  const before = contentsOf(project);
+  const again = documentOf(await run(["init", "--json"]));
+  expect(again.files).toEqual(
+    [PERSONA, WORKFLOW].map((path) => ({ file: join(project, path), outcome: "unchanged" })),
+  );
+
+  writeFileSync(join(project, WORKFLOW), "mine");
+  const refused = await run(["init"]);
+  expect(refused).toMatchObject({
+    code: 2,
+    stdout: "",
+    stderr: expect.stringContaining(`${project}/${WORKFLOW} is there`),
+  });
+  expect(readFileSync(join(project, WORKFLOW), "utf8")).toBe("mine");
+
+  expect(await run(["init", "--force", "--dry-run"])).toMatchObject({
+    stdout: `Already there: ${project}/${PERSONA}\nWould replace ${project}/${WORKFLOW}\n`,
+  });
+  expect(readFileSync(join(project, WORKFLOW), "utf8")).toBe("mine");
+  expect((await run(["init", "--force"])).stdout).toContain(`Replaced ${project}/${WORKFLOW}\n`);
+  expect(contentsOf(project)).toEqual(before);
+});
+
+test("a dry run writes nothing, and another directory is told in the steps", async () => {
+  const { run, project } = sandboxOfTest();
+  mkdirSync(join(project, "api"));
+  expect(documentOf(await run(["init", "--dir", "api", "--dry-run", "--json"]))).toMatchObject({
+    directory: join(project, "api"),
+    dryRun: true,
+    files: [{ outcome: "written" }, { outcome: "written" }],
+  });
+  expect(contentsOf(project)).toEqual({ api: "directory" });
+  const made = await run(["init", "--dir", "api"]);
+  expect(made.stdout).toContain(`cd ${project}/api\n`);
+});
+
+test("a place that does not do is told", async () => {
+  const { run, project } = sandboxOfTest();
+  writeFileSync(join(project, "file"), "");
+  for (const dir of ["gone", "file"]) {
+    const result = await run(["init", "--dir", dir]);
+    expect(result).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining(`There is no directory "${dir}".`),
+    });
+  }
+  writeFileSync(join(project, ".tta-persona"), "in the way");
+  const result = await run(["init"]);
+  expect(result).toMatchObject({ code: 1, stderr: expect.stringContaining(".tta-persona") });
+});
