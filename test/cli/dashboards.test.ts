@@ -11,7 +11,7 @@ const shipped = readdirSync(join(repositoryRoot, "dashboards"))
   .sort()
   .map((name) => {
     const text = readFileSync(join(repositoryRoot, "dashboards", name), "utf8");
-    return { name, text, ...(JSON.parse(text) as { uid: string; title: string }) };
+    return { name, text, ...(JSON.parse(text) as { uid: string; title: string; panels: readonly object[] }) };
   });
 
 let sandbox: Sandbox;
@@ -114,7 +114,8 @@ describe("push", () => {
       version: 3,
     });
 
-    grafana.edit("tta-persona-workflows", { panels: [{}] });
+    const workflows = shipped.find(({ uid }) => uid === "tta-persona-workflows");
+    grafana.edit("tta-persona-workflows", { panels: [...(workflows?.panels ?? []), { title: "Mine" }] });
     expect(await outcomes(grafana)).toMatchObject({ "tta-persona-workflows": "updated" });
   });
 

@@ -1,6 +1,6 @@
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
@@ -46,12 +46,23 @@ function launch(
   return { child, data, output: () => output, errors: () => errors, exit };
 }
 
-/** Processes that work on a directory, but for the script itself. */
-function serversOf(data: string): readonly { readonly pid: number; readonly args: string }[] {
-  const lines = execFileSync("ps", ["-eo", "pid=,args="], { encoding: "utf8" }).split("\n");
-  return lines
-    .filter((line) => line.includes(`=${data}/`) && !line.includes("server=$!"))
-    .map((line) => ({ pid: Number.parseInt(line, 10), args: line.trim().replace(/^\d+ /, "") }));
+/** Servers that work on a directory. */
+function serversOf(data: string): readonly { readonly pid: number; readonly command: string }[] {
+  const pids = readdirSync("/proc").map(Number).filter(Number.isInteger);
+  return pids.flatMap((pid) => {
+    const [command = "", ...args] = argumentsOf(pid);
+    const isServer = command !== "sh" && args.some((word) => word.includes(`=${data}/`));
+    return isServer ? [{ pid, command }] : [];
+  });
+}
+
+/** None of one that has gone meanwhile. */
+function argumentsOf(pid: number): readonly string[] {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
+  } catch {
+    return [];
+  }
 }
 
 async function isUp(
@@ -129,7 +140,7 @@ describe.skipIf(!realServersAvailable())("npm run stack", { timeout: 5 * MINUTE_
   test("a server that dies is told with its last lines, and ends the rest", async () => {
     const stack = launch(["--free-ports"]);
     await isUp(stack);
-    const victim = serversOf(stack.data).find(({ args }) => args.includes("alertmanager"));
+    const victim = serversOf(stack.data).find(({ command }) => command.includes("alertmanager"));
     process.kill(Number(victim?.pid), "SIGKILL");
     expect(await stack.exit).toBe(1);
     expect(stack.errors()).toMatch(/^Alertmanager ended by itself \(137\)\. Its last lines:\n {2}.*msg=/);
