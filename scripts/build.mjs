@@ -11,6 +11,8 @@ const common = {
   bundle: true,
   platform: "node",
   target: "node20.19",
+  // Its main file is one that no bundler can see through.
+  alias: { "jsonc-parser": "jsonc-parser/lib/esm/main.js" },
   define: { TTA_PERSONA_VERSION: JSON.stringify(version) },
   legalComments: "none",
   logLevel: "warning",

@@ -19,10 +19,13 @@ try {
     outfile: bundle.pathname,
     logLevel: "error",
   });
-  const { callJsonSchema, commandsMarkdown, workflowJsonSchema } = await import(bundle.href);
-  texts.set("docs/commands.md", await commandsMarkdown());
-  texts.set("schemas/workflow.schema.json", workflowJsonSchema());
-  texts.set("schemas/llm-call.schema.json", callJsonSchema());
+  const made = await import(bundle.href);
+  texts.set("docs/commands.md", await made.commandsMarkdown());
+  texts.set("docs/validation.md", made.validationMarkdown());
+  texts.set("schemas/workflow.schema.json", made.workflowJsonSchema());
+  texts.set("schemas/persona.schema.json", made.personaJsonSchema());
+  texts.set("schemas/chatmode.schema.json", made.chatmodeJsonSchema());
+  texts.set("schemas/llm-call.schema.json", made.callJsonSchema());
 } finally {
   rmSync(bundle, { force: true });
 }

@@ -4,8 +4,11 @@ import { loadCommands } from "../src/cli/command-table.ts";
 import { exitCodesOf } from "../src/cli/help-text.ts";
 import { jsonShapes } from "../src/cli/json-shapes.ts";
 import { globalOptions } from "../src/cli/route.ts";
+import { FINDINGS } from "../src/core/finding.ts";
 
 export { callJsonSchema } from "../src/llm/report-schema.ts";
+export { chatmodeJsonSchema } from "../src/persona/chatmode-schema.ts";
+export { personaJsonSchema } from "../src/persona/schema.ts";
 export { workflowJsonSchema } from "../src/workflow/schema.ts";
 
 /** docs/commands.md, from the data of the commands and the shapes of their documents. */
@@ -32,6 +35,23 @@ export async function commandsMarkdown(): Promise<string> {
     "With `--json`, a failure is this document instead:",
     shapeTable("tta-persona/error/1"),
     ...commands.flatMap((command) => describe(command, "tta-persona")),
+  ].join("\n\n")}\n`;
+}
+
+/** docs/validation.md: what `validate` can find. */
+export function validationMarkdown(): string {
+  const rows = Object.entries(FINDINGS).map(([code, [severity, meaning]]) => [
+    `\`${code}\``,
+    severity,
+    meaning,
+  ]);
+  return `${[
+    "# What validation finds",
+    "<!-- Made by scripts/docs.mjs from src/core/finding.ts. Do not edit. -->",
+    "`tta-persona validate` and `tta-persona chatmode validate` tell each finding as " +
+      "`file:line:column: severity code: message`, with a hint below; `--json` has the same fields. The codes are " +
+      "stable, so that scripts may depend on them. Errors make the exit code 1; with `--strict`, warnings too.",
+    table(["code", "severity", "what it means"], rows),
   ].join("\n\n")}\n`;
 }
 

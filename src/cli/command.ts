@@ -43,7 +43,14 @@ export interface ArgumentSpec {
 }
 
 /** What `__complete` knows how to list. */
-export type CompletionKind = "personas" | "workflows" | "config-keys" | "prompts" | "datasets" | "parameters";
+export type CompletionKind =
+  | "personas"
+  | "chatmodes"
+  | "workflows"
+  | "config-keys"
+  | "prompts"
+  | "datasets"
+  | "parameters";
 
 export interface OptionSpec {
   /** As commander reads them: `--dry-run`, `--limit <n>`. */

@@ -43,7 +43,9 @@ export function findPersona(
 }
 
 /** `file:line:column: what is wrong` */
-export function problemLine(problem: DefinitionProblem): string {
+export function problemLine(
+  problem: Pick<DefinitionProblem, "file" | "line" | "column" | "message">,
+): string {
   const place = problem.line === undefined ? "" : `:${problem.line}:${problem.column ?? 1}`;
   return `${problem.file}${place}: ${problem.message}`;
 }

@@ -30,6 +30,10 @@ export const problem = z.object({
   column: z.int().optional().describe("from 1"),
   message: z.string(),
   hint: z.string(),
+  code: z
+    .enum(["broken", "dangling-link", "name-clash", "unreadable"])
+    .optional()
+    .describe("what kind of problem; absent where it is one of what the definition says"),
 });
 
 export const writtenFiles = z.array(

@@ -4,6 +4,7 @@ import "./alerts-shapes.ts";
 import "./budget-shapes.ts";
 import "./dashboard-shapes.ts";
 import "./init-shapes.ts";
+import "./definition-shapes.ts";
 import "./langfuse-shapes.ts";
 import "./llm-shapes.ts";
 import "./run-shapes.ts";

@@ -9,12 +9,17 @@ export interface DefinitionProblem extends Partial<Position> {
   readonly file: string;
   readonly message: string;
   readonly hint: string;
+  /** What kind of problem it is; absent where it is one of what the definition says. */
+  readonly code?: DefinitionProblemCode;
   /**
    * What the file defines as far as can be told: the name it states, or else what its text and its file name
    * suggest. Empty for a directory.
    */
   readonly names: readonly string[];
 }
+
+/** `broken`: neither text nor syntax are right; `unreadable`: a directory. */
+export type DefinitionProblemCode = "broken" | "dangling-link" | "name-clash" | "unreadable";
 
 /** What one directory holds. */
 export interface DefinitionLayer<D> {
@@ -51,7 +56,7 @@ export function readDefinitions<D>(path: string, reader: DefinitionReader<D>): D
   } catch (error) {
     const message = `cannot be read (${errorCode(error) ?? "unknown error"})`;
     const hint = "Make it a directory that you may read, or remove it.";
-    return { definitions: [], problems: [{ file: path, message, hint, names: [] }] };
+    return { definitions: [], problems: [{ file: path, message, hint, code: "unreadable", names: [] }] };
   }
 
   const found = new Map<string, D[]>();
@@ -76,6 +81,7 @@ export function readDefinitions<D>(path: string, reader: DefinitionReader<D>): D
         file: reader.fileOf(other),
         message: `defines ${name}, and so does ${reader.fileOf(first)}`,
         hint: "Rename one of them, or remove it.",
+        code: "name-clash",
         names: [name],
       });
     }

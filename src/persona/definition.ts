@@ -29,7 +29,9 @@ export function readDefinition(
   const source = parseSource(text.value, format);
   if (!source.ok) {
     const hint = `Correct the ${format === "json" ? "JSON" : "YAML"} there.`;
-    return err([{ file, ...source.error, hint, names: guessNames(file, text.value, toName) }]);
+    return err([
+      { file, ...source.error, hint, code: "broken", names: guessNames(file, text.value, toName) },
+    ]);
   }
 
   const parsed = personaFileSchema.safeParse(source.value.value);

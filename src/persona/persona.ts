@@ -35,7 +35,7 @@ export function headOf(
 }
 
 /** `data-scientist` → `Data Scientist` */
-function titleOf(name: string): string {
+export function titleOf(name: string): string {
   return name
     .split("-")
     .map((word) => word.charAt(0).toUpperCase() + word.slice(1))

@@ -53,3 +53,16 @@ export const personaFileSchema = z
   .meta({ title: "tta-persona definition" });
 
 export type PersonaFile = z.infer<typeof personaFileSchema>;
+
+/** The keys that a definition may have; of a group in it, such as `context`, where one is named. */
+export function personaKeys(group: string): readonly string[] {
+  if (group === "") return Object.keys(personaFileSchema.shape);
+  const field = personaFileSchema.shape[group as keyof PersonaFile];
+  const inner = field instanceof z.ZodOptional ? field.unwrap() : field;
+  return inner instanceof z.ZodObject ? Object.keys(inner.shape) : [];
+}
+
+/** The published JSON Schema of a persona's file. */
+export function personaJsonSchema(): string {
+  return `${JSON.stringify(z.toJSONSchema(personaFileSchema, { io: "input" }), null, 2)}\n`;
+}

@@ -33,7 +33,7 @@ export function readWorkflow(
   const source = parseSource(text.value, "yaml");
   if (!source.ok) {
     const names = guessNames(file, text.value, toName);
-    return err([{ file, ...source.error, hint: "Correct the YAML there.", names }]);
+    return err([{ file, ...source.error, hint: "Correct the YAML there.", code: "broken", names }]);
   }
 
   const { value, locate } = source.value;

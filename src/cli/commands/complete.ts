@@ -12,6 +12,12 @@ const listers: Readonly<
     const { personas } = loadCatalogue({ cwd: ctx.cwd(), userDir: ctx.home.personas });
     return personas.map(({ name }) => name);
   },
+  async chatmodes(ctx) {
+    const { loadChatmodes } = await import("../../persona/chatmodes.ts");
+    const { isChatmodeName } = await import("../../persona/chatmode.ts");
+    const names = loadChatmodes(ctx.cwd()).chatmodes.map(({ name }) => name);
+    return [...new Set(names)].filter(isChatmodeName);
+  },
   async workflows(ctx) {
     const { loadWorkflows } = await import("../../workflow/catalogue.ts");
     const { workflowPlaces } = await import("../find-workflow.ts");
@@ -49,7 +55,7 @@ export const command: Command = {
   summary: "List live names, for completion scripts",
   hidden: true,
   arguments: [
-    { name: "kind", doc: "personas, workflows, config-keys, prompts, datasets or parameters" },
+    { name: "kind", doc: "personas, chatmodes, workflows, config-keys, prompts, datasets or parameters" },
     { name: "of", doc: "of this workflow", optional: true },
   ],
   examples: [],

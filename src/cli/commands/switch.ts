@@ -15,7 +15,7 @@ import {
 } from "../../projection/session.ts";
 import { openSession } from "../../projection/session-store.ts";
 import { deliverAfterWork } from "../after-work.ts";
-import { assertChatmode } from "../chatmode.ts";
+import { assertChatmode, findChatmode, otherPersona, personaFor } from "../chatmode.ts";
 import { type Command, optionText } from "../command.ts";
 import { type CliContext, switchContext } from "../context.ts";
 import { findPersona, personaPlaces, problemLine } from "../find-persona.ts";
@@ -28,9 +28,20 @@ export const command: Command = {
   description:
     "A name may be shortened as long as it stays unambiguous, and `switch` may be left out. " +
     "Switching to what is already active changes nothing.",
-  arguments: [{ name: "persona", doc: "its name, or - for the previous one", complete: "personas" }],
+  arguments: [
+    {
+      name: "persona",
+      doc: "its name, or - for the previous one; with --chatmode alone, the one that the chatmode's file names",
+      optional: true,
+      complete: "personas",
+    },
+  ],
   options: [
-    { flags: "--chatmode <name>", doc: "the chatmode that it works in, in kebab-case (default: default)" },
+    {
+      flags: "--chatmode <name>",
+      doc: "the chatmode that it works in, in kebab-case (default: default)",
+      complete: "chatmodes",
+    },
     { flags: "--dry-run", doc: "say what would happen, and write nothing" },
   ],
   examples: [
@@ -38,29 +49,51 @@ export const command: Command = {
     { command: "tta-persona backend", doc: "the same, in short" },
     { command: "tta-persona switch -", doc: "back to the previous one, in its chatmode" },
     { command: "tta-persona switch testing --chatmode tdd", doc: "in a chatmode" },
+    {
+      command: "tta-persona switch --chatmode backend-developer",
+      doc: "to the persona that the chatmode's file names",
+    },
   ],
   exitCodes: { 1: "it could not be written down, such as on a full disk; nothing has changed" },
   json: "tta-persona/switch/1",
   async run(invocation, ctx) {
-    const [input = ""] = invocation.args;
     const asked = optionText(invocation, "chatmode");
     if (asked !== undefined) assertChatmode(asked);
+    const input = invocation.args[0] ?? inputOf(asked, ctx);
     if (invocation.options.dryRun === true) {
       // Opening the session might renew its snapshot; this writes nothing.
       const { session } = openLedger(ctx.home).state;
       const { persona, chatmode } = findTarget(input, asked, session.scopes[GLOBAL_SCOPE], ctx);
       const outcome = foresee(session, persona.name, chatmode, ctx.clock.now());
       ctx.output.answer(switchJson(outcome, true), dryRunText(outcome, persona, ctx));
+      warnOfOther(persona.name, asked, ctx);
       return ExitCode.done;
     }
     const session = openSession(ctx.home);
     const { persona, chatmode } = findTarget(input, asked, session.state.scopes[GLOBAL_SCOPE], ctx);
     const outcome = switchPersona(switchContext(ctx), session, persona.name, chatmode);
     ctx.output.done(switchJson(outcome, false), switchText(outcome, persona, ctx.paint));
+    warnOfOther(persona.name, asked, ctx);
     await deliverAfterWork(ctx);
     return ExitCode.done;
   },
 };
+
+/** The whole name of the persona that a chatmode's file names, where no persona was. */
+function inputOf(chatmode: string | undefined, ctx: CliContext): string {
+  if (chatmode !== undefined) return personaFor(findChatmode(chatmode, ctx), ctx).name;
+  throw new UserError({
+    reason: "missing-argument",
+    message: 'Missing required argument "persona".',
+    hint: "See: tta-persona switch --help",
+  });
+}
+
+function warnOfOther(persona: string, chatmode: string | undefined, ctx: CliContext): void {
+  if (chatmode === undefined) return;
+  const warning = otherPersona(persona, chatmode, ctx.cwd(), loadCatalogue(personaPlaces(ctx)));
+  if (warning !== undefined) ctx.output.note(warning);
+}
 
 interface Target {
   readonly persona: Persona;

@@ -1,0 +1,125 @@
+import { err, ok } from "../../core/result.ts";
+import {
+  agentFile,
+  ignoredOf,
+  listOf,
+  nameFrom,
+  nameFromFile,
+  readAgentFile,
+  requiredDescription,
+} from "./agent-file.ts";
+import { account, type Field, type PersonaFormat } from "./format.ts";
+import { instructionsFor } from "./instructions.ts";
+import { type CarriedTool, splitTools, toolsByServer } from "./tool-names.ts";
+
+/**
+ * The tools of Claude Code itself. A persona says nothing of them; but where a subagent's tools are listed, all others
+ * are taken from it (https://code.claude.com/docs/en/sub-agents).
+ */
+const OWN_TOOLS = [
+  "Read",
+  "Edit",
+  "Write",
+  "NotebookEdit",
+  "Glob",
+  "Grep",
+  "Bash",
+  "WebFetch",
+  "WebSearch",
+  "TodoWrite",
+  "Skill",
+] as const;
+
+/** Subagents of Claude Code, `.claude/agents/*.md`. A name is of lowercase letters and hyphens; a description is required. */
+export const claudeCode: PersonaFormat = {
+  id: "claude-code",
+  title: "Claude Code subagent",
+  pathFor: (name) => `.claude/agents/${name}.md`,
+  detect: (file) => /\/\.claude\/agents\/.*\.md$/.test(file),
+
+  write(persona) {
+    const { name, description, allowedServers, allowedTools } = persona;
+    if (!/^[a-z]+(?:-[a-z]+)*$/.test(name)) {
+      const message = `a subagent's name is of lowercase letters and hyphens only, not ${name}`;
+      return err({ message, hint: "Export it under another name: --name <name>" });
+    }
+    const { carried, lost } = splitTools(
+      persona,
+      canName,
+      "its tools have no such name (a pattern that is not *, or odd characters)",
+    );
+    const named = new Set(Object.keys(allowedTools ?? {}));
+    const servers = (allowedServers ?? []).filter((server) => !named.has(server));
+    const tools = [
+      ...OWN_TOOLS,
+      ...carried.map(({ server, tool }) => `mcp__${server}__${tool}`),
+      ...servers.map((server) => `mcp__${server.replace(/[^A-Za-z0-9_-]/g, "_")}`),
+    ];
+    const isOpen = allowedServers === undefined && allowedTools === undefined;
+    const text = agentFile(
+      {
+        name,
+        description: requiredDescription(persona),
+        ...(isOpen ? {} : { tools: tools.join(", ") }),
+        ...(allowedServers === undefined ? {} : { mcpServers: allowedServers }),
+      },
+      instructionsFor(persona),
+    );
+    const hasDescription = requiredDescription(persona) === description;
+    const carries: readonly Field[] = [
+      "allowedServers",
+      "allowedTools",
+      ...(hasDescription ? (["description"] as const) : []),
+    ];
+    return ok({
+      text,
+      ...account(persona, carries, lost),
+      added: hasDescription ? [] : ["description"],
+    });
+  },
+
+  read(file, text) {
+    const parsed = readAgentFile(text);
+    if (!parsed.ok) return parsed;
+    const { name, description, tools, mcpServers } = parsed.value.fields;
+    const listed = listOf(tools) ?? [];
+    const servers = Array.isArray(mcpServers) ? mcpServers.flatMap(serverName) : undefined;
+    const mcpTools = listed.flatMap(toolOf);
+    const foreign = listed.filter((tool) => !tool.startsWith("mcp__"));
+    const plain = nameFromFile(file, [".md"]);
+    const stated = typeof name === "string" ? (nameFrom(name) ?? plain) : plain;
+    const allowedTools = toolsByServer(mcpTools);
+    const isOwn = foreign.length === 0 || OWN_TOOLS.every((tool) => foreign.includes(tool));
+    return ok({
+      definition: {
+        ...(stated === undefined ? {} : { name: stated }),
+        ...(typeof description === "string" ? { description } : {}),
+        ...(servers === undefined ? {} : { allowedServers: servers }),
+        ...(allowedTools === undefined ? {} : { allowedTools }),
+      },
+      ignored: [
+        ...(isOwn
+          ? []
+          : [{ field: "tools", why: `a persona limits MCP tools only, not ${foreign.join(", ")}` }]),
+        ...ignoredOf(parsed.value, ["name", "description", "tools", "mcpServers"]),
+      ],
+    });
+  },
+};
+
+/** `mcp__<server>__<tool>` has to fall apart into the same again. */
+function canName({ server, tool }: CarriedTool): boolean {
+  const isServer = /^[A-Za-z0-9-]+(?:_[A-Za-z0-9-]+)*$/.test(server);
+  return isServer && (tool === "*" || /^[A-Za-z0-9_.-]+$/.test(tool));
+}
+
+function toolOf(name: string): readonly CarriedTool[] {
+  const [, server, tool] = /^mcp__(.+?)__(.+)$/.exec(name) ?? [];
+  return server === undefined || tool === undefined ? [] : [{ server, tool }];
+}
+
+/** A server by its name, or defined on the spot as `{name: …}`. */
+function serverName(entry: unknown): readonly string[] {
+  if (typeof entry === "string") return [entry];
+  return typeof entry === "object" && entry !== null ? Object.keys(entry) : [];
+}
