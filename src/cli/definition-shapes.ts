@@ -75,7 +75,7 @@ const personaExportShape = document("persona-export", {
   text: z.string(),
   carried: lines.describe("fields that come back when the file is imported"),
   lost,
-  added: lines.describe("fields that the format requires and the persona does not have"),
+  added: lines.describe("fields that come back though the persona does not have them"),
 });
 
 const personaImportShape = document("persona-import", {

@@ -4,6 +4,7 @@ import { checkConfigFile } from "../config/check-config.ts";
 import type { DefinitionProblem } from "../core/definitions.ts";
 import { envValue } from "../core/environment.ts";
 import { type Finding, finding } from "../core/finding.ts";
+import { builtInHeads } from "../persona/built-in.ts";
 import { type Catalogue, loadCatalogue } from "../persona/catalogue.ts";
 import { CHATMODE_ENDING } from "../persona/chatmode.ts";
 import { readChatmode } from "../persona/chatmode-file.ts";
@@ -13,7 +14,7 @@ import { checkPersona, personaProblem } from "../persona/check-personas.ts";
 import { readDefinition } from "../persona/definition.ts";
 import { projectRoot } from "../persona/find-chatmodes.ts";
 import { configuredServers } from "../persona/mcp-servers.ts";
-import { formatOf } from "../persona/places.ts";
+import { formatOf, type PersonaPlaces, personaDirectories } from "../persona/places.ts";
 import { loadWorkflows } from "../workflow/catalogue.ts";
 import {
   checkPersonas,
@@ -72,7 +73,7 @@ export function validateAll(ctx: CliContext, cwd: string, kinds: readonly Kind[]
   };
   const files = (problems: readonly { readonly file: string }[]) => new Set(problems.map(({ file }) => file));
   const counts: Readonly<Record<Kind, number>> = {
-    persona: catalogue.personas.length + files(catalogue.problems).size,
+    persona: builtInHeads.length + countPersonaFiles(places),
     chatmode: chatmodes.chatmodes.length + brokenChatmodes(chatmodes, files),
     workflow: flows.entries.length + files(flows.problems).size,
     settings: fs.existsSync(ctx.home.configFile) ? 1 : 0,
@@ -87,6 +88,18 @@ export function validateAll(ctx: CliContext, cwd: string, kinds: readonly Kind[]
     },
     findings: sorted(kinds.flatMap((kind) => found[kind]())),
   };
+}
+
+/** Those that others go before and those that clash are looked at too. */
+function countPersonaFiles(places: PersonaPlaces): number {
+  const counts = personaDirectories(places).map(({ path: directory }) => {
+    try {
+      return fs.readdirSync(directory).filter((name) => formatOf(name) !== undefined).length;
+    } catch {
+      return 0;
+    }
+  });
+  return counts.reduce((sum, count) => sum + count, 0);
 }
 
 function brokenChatmodes(

@@ -83,7 +83,7 @@ type Draft = Partial<PersonaFile>;
 function givenFields(invocation: Invocation, ctx: CliContext): Draft {
   const from = optionText(invocation, "from");
   const tokens = optionNumber(invocation, "budget-tokens", true);
-  const window = optionText(invocation, "budget-window");
+  const window = optionText(invocation, "budgetWindow");
   if (window !== undefined && tokens === undefined) {
     throw new UserError({
       reason: "missing-option",

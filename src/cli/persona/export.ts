@@ -138,6 +138,6 @@ function reportLines({ lost, added }: Exported): readonly string[] {
     ...lost.flatMap(({ field, values, why }) =>
       values === undefined ? [] : [`left out of ${field}: ${values.join(", ")} (${why})`],
     ),
-    ...(added.length === 0 ? [] : [`made up, since it is required: ${added.join(", ")}`]),
+    ...(added.length === 0 ? [] : [`comes back though the persona does not say it: ${added.join(", ")}`]),
   ];
 }

@@ -8,7 +8,7 @@ import {
   readAgentFile,
   requiredDescription,
 } from "./agent-file.ts";
-import { account, type Field, type PersonaFormat } from "./format.ts";
+import { account, type Field, type LostField, type PersonaFormat } from "./format.ts";
 import { instructionsFor } from "./instructions.ts";
 import { type CarriedTool, splitTools, toolsByServer } from "./tool-names.ts";
 
@@ -49,11 +49,12 @@ export const claudeCode: PersonaFormat = {
       "its tools have no such name (a pattern that is not *, or odd characters)",
     );
     const named = new Set(Object.keys(allowedTools ?? {}));
-    const servers = (allowedServers ?? []).filter((server) => !named.has(server));
+    const servers = allowedServers?.filter(isServer);
+    const unnamed = allowedServers?.filter((server) => !isServer(server)) ?? [];
     const tools = [
       ...OWN_TOOLS,
       ...carried.map(({ server, tool }) => `mcp__${server}__${tool}`),
-      ...servers.map((server) => `mcp__${server.replace(/[^A-Za-z0-9_-]/g, "_")}`),
+      ...(servers ?? []).filter((server) => !named.has(server)).map((server) => `mcp__${server}`),
     ];
     const isOpen = allowedServers === undefined && allowedTools === undefined;
     const text = agentFile(
@@ -61,7 +62,7 @@ export const claudeCode: PersonaFormat = {
         name,
         description: requiredDescription(persona),
         ...(isOpen ? {} : { tools: tools.join(", ") }),
-        ...(allowedServers === undefined ? {} : { mcpServers: allowedServers }),
+        ...(servers === undefined ? {} : { mcpServers: servers }),
       },
       instructionsFor(persona),
     );
@@ -73,7 +74,7 @@ export const claudeCode: PersonaFormat = {
     ];
     return ok({
       text,
-      ...account(persona, carries, lost),
+      ...account(persona, carries, [...lost, ...lostServers(unnamed)]),
       added: hasDescription ? [] : ["description"],
     });
   },
@@ -109,8 +110,15 @@ export const claudeCode: PersonaFormat = {
 
 /** `mcp__<server>__<tool>` has to fall apart into the same again. */
 function canName({ server, tool }: CarriedTool): boolean {
-  const isServer = /^[A-Za-z0-9-]+(?:_[A-Za-z0-9-]+)*$/.test(server);
-  return isServer && (tool === "*" || /^[A-Za-z0-9_.-]+$/.test(tool));
+  return isServer(server) && (tool === "*" || /^[A-Za-z0-9_.-]+$/.test(tool));
+}
+
+const isServer = (server: string): boolean => /^[A-Za-z0-9-]+(?:_[A-Za-z0-9-]+)*$/.test(server);
+
+function lostServers(values: readonly string[]): readonly LostField[] {
+  if (values.length === 0) return [];
+  const why = "the names of its tools would be those of another server";
+  return [{ field: "allowedServers", values, why, isTold: false }];
 }
 
 function toolOf(name: string): readonly CarriedTool[] {

@@ -8,9 +8,9 @@ import {
   readAgentFile,
   requiredDescription,
 } from "./agent-file.ts";
-import { account, type Field, type LostField, type PersonaFormat } from "./format.ts";
+import { account, type Field, type PersonaFormat } from "./format.ts";
 import { instructionsFor } from "./instructions.ts";
-import { type CarriedTool, isSameList, splitTools, toolsByServer } from "./tool-names.ts";
+import { accountServers, type CarriedTool, splitTools, toolsByServer } from "./tool-names.ts";
 
 /** Aliases of the built-in tools; where tools are listed, all others are taken from the agent. */
 const OWN_TOOLS = ["read", "edit", "search", "execute", "agent", "web", "todo"] as const;
@@ -75,7 +75,9 @@ export const copilot: PersonaFormat = {
       body,
     );
     const hasDescription = requiredDescription(persona) === description;
-    const partly = [...lost, ...lostServers(allowedServers, tools)];
+    const back = isOpen ? undefined : [...new Set(tools.flatMap(toolOf).map(({ server }) => server))];
+    const servers = accountServers(allowedServers, back);
+    const partly = [...lost, ...servers.lost];
     const carries: readonly Field[] = [
       ...KEPT,
       "displayName",
@@ -86,7 +88,7 @@ export const copilot: PersonaFormat = {
     return ok({
       text,
       ...account(persona, carries, partly),
-      added: hasDescription ? [] : ["description"],
+      added: [...(hasDescription ? [] : (["description"] as const)), ...servers.added],
     });
   },
 
@@ -122,13 +124,6 @@ export const copilot: PersonaFormat = {
     });
   },
 };
-
-/** Servers come back from the names of tools; those that this gives back otherwise are lost. */
-function lostServers(servers: readonly string[] | undefined, tools: readonly string[]): readonly LostField[] {
-  const back = [...new Set(tools.flatMap(toolOf).map(({ server }) => server))];
-  if (servers === undefined || isSameList(servers, back)) return [];
-  return [{ field: "allowedServers", why: "it is read back from the names of the tools", isTold: false }];
-}
 
 const isServer = (server: string): boolean => /^[^/,\s]+$/.test(server);
 

@@ -1,6 +1,6 @@
 import type { Result } from "../../core/result.ts";
 import type { Position } from "../../core/source.ts";
-import type { Persona } from "../persona.ts";
+import { headOf, type Persona } from "../persona.ts";
 import type { PersonaFile } from "../schema.ts";
 
 /** How another tool keeps what we call a persona. Each is one file, and pure: files are the caller's business. */
@@ -39,9 +39,12 @@ export interface Exported {
   readonly text: string;
   /** Fields that `read` gives back as they are. */
   readonly carried: readonly Field[];
-  /** Fields of the persona that it does not give back, or not wholly; no other field is in neither list. */
+  /**
+   * Fields of the persona that it does not give back, or not wholly. In neither list are only those that it does not
+   * have, or has as every definition has them that does not say otherwise.
+   */
   readonly lost: readonly LostField[];
-  /** Fields that the tool requires and the persona does not have. */
+  /** Fields that it gives back though the persona does not have them: what is required, or follows from others. */
   readonly added: readonly Field[];
 }
 
@@ -78,7 +81,10 @@ export function account(
   carries: readonly Field[],
   partly: readonly LostField[],
 ): Pick<Exported, "carried" | "lost"> {
-  const present = FIELDS.filter((field) => persona[field] !== undefined);
+  const byDefault = headOf({}, persona.name, persona.origin);
+  const isDefault = (field: Field) =>
+    (field === "displayName" || field === "icon") && persona[field] === byDefault[field];
+  const present = FIELDS.filter((field) => persona[field] !== undefined && !isDefault(field));
   const lostPartly = (field: Field) => partly.find((one) => one.field === field);
   return {
     carried: present.filter((field) => carries.includes(field) && lostPartly(field) === undefined),

@@ -3,7 +3,7 @@ import { parseSource } from "../../core/source.ts";
 import { yamlText } from "../../core/yaml-text.ts";
 import { nameFrom, requiredDescription } from "./agent-file.ts";
 import { account, type Field, type LostField, type PersonaFormat } from "./format.ts";
-import { type CarriedTool, isSameList, splitTools, toolsByServer } from "./tool-names.ts";
+import { accountServers, type CarriedTool, splitTools, toolsByServer } from "./tool-names.ts";
 
 /** Bounds of a description. */
 const [SHORTEST, LONGEST] = [10, 500];
@@ -36,18 +36,15 @@ export const hypertool: PersonaFormat = {
     );
     const toolIds = carried.map(({ server, tool }) => `${server}.${tool}`);
     const fitted = withinBounds(requiredDescription(persona), persona.displayName);
-    const isFitted = fitted !== description;
     const text = yamlText({
       name,
       description: fitted,
       version: "1.0",
       ...(toolIds.length === 0 ? {} : { toolsets: [{ name, toolIds }], defaultToolset: name }),
     });
-    const partly = [
-      ...lost,
-      ...lostServers(allowedServers, carried),
-      ...lostDescription(description, fitted),
-    ];
+    const back = carried.length === 0 ? undefined : [...new Set(carried.map(({ server }) => server))];
+    const servers = accountServers(allowedServers, back);
+    const partly = [...lost, ...servers.lost, ...lostDescription(description, fitted)];
     const carries: readonly Field[] = ["allowedServers", "allowedTools", "description"];
     const report = account(persona, carries, partly);
     return ok({
@@ -55,7 +52,7 @@ export const hypertool: PersonaFormat = {
       ...report,
       // There are no instructions that could tell it.
       lost: report.lost.map((one) => ({ ...one, isTold: false })),
-      added: description === undefined && isFitted ? ["description"] : [],
+      added: [...(description === undefined ? (["description"] as const) : []), ...servers.added],
     });
   },
 
@@ -113,15 +110,6 @@ function lostDescription(description: string | undefined, fitted: string): reado
   if (description === undefined || description === fitted) return [];
   const why = `it has to have ${SHORTEST} to ${LONGEST} characters, and was fitted`;
   return [{ field: "description", why, isTold: false }];
-}
-
-function lostServers(
-  servers: readonly string[] | undefined,
-  carried: readonly CarriedTool[],
-): readonly LostField[] {
-  const back = [...new Set(carried.map(({ server }) => server))];
-  if (servers === undefined || isSameList(servers, back)) return [];
-  return [{ field: "allowedServers", why: "it is read back from the names of the tools", isTold: false }];
 }
 
 const canName = ({ server, tool }: CarriedTool): boolean => SERVER.test(server) && TOOL.test(tool);

@@ -32,11 +32,12 @@ export function splitTools(
       else values.push(`${server}/${tool}`);
     }
   }
-  // Order tells nothing about servers, but tools of one stand together.
-  return {
-    carried,
-    lost: values.length === 0 ? [] : [{ field: "allowedTools", values, why, isTold: false }],
-  };
+  if (values.length > 0) {
+    return { carried, lost: [{ field: "allowedTools", values, why, isTold: false }] };
+  }
+  const isEmpty = allowedTools !== undefined && carried.length === 0;
+  const nothing = "that no tool at all is allowed cannot be said";
+  return { carried, lost: isEmpty ? [{ field: "allowedTools", why: nothing, isTold: false }] : [] };
 }
 
 /** Back into a definition's form; undefined where there are none. */
@@ -46,7 +47,22 @@ export function toolsByServer(tools: readonly CarriedTool[]): Readonly<Record<st
   return byServer.size === 0 ? undefined : Object.fromEntries(byServer);
 }
 
+/**
+ * What becomes of a persona's servers where they are read back from the names of tools.
+ *
+ * @param back those that are read back; undefined: none are
+ */
+export function accountServers(
+  servers: readonly string[] | undefined,
+  back: readonly string[] | undefined,
+): { readonly lost: readonly LostField[]; readonly added: readonly "allowedServers"[] } {
+  if (servers === undefined) return { lost: [], added: back === undefined ? [] : ["allowedServers"] };
+  if (back !== undefined && isSameList(servers, back)) return { lost: [], added: [] };
+  const why = "it is read back from the names of the tools";
+  return { lost: [{ field: "allowedServers", why, isTold: false }], added: [] };
+}
+
 /** Whether two lists hold the same texts in the same order. */
-export function isSameList(a: readonly string[] | undefined, b: readonly string[]): boolean {
-  return a !== undefined && a.length === b.length && a.every((one, index) => one === b[index]);
+function isSameList(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((one, index) => one === b[index]);
 }
