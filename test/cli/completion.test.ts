@@ -21,6 +21,11 @@ async function prepare(shell: string) {
   symlinkSync(join(repositoryRoot, "bin/tta-persona.cjs"), join(bin, "tta-persona"));
   mkdirSync(join(sandbox.project, ".tta-persona/personas"), { recursive: true });
   writeFileSync(join(sandbox.project, ".tta-persona/personas/zookeeper.json"), '{"name": "zookeeper"}');
+  mkdirSync(join(sandbox.project, ".tta/chatmodes"), { recursive: true });
+  writeFileSync(
+    join(sandbox.project, ".tta/chatmodes/zoo-mode.chatmode.md"),
+    "---\npersona: zookeeper\n---\n",
+  );
   mkdirSync(join(sandbox.project, ".tta-persona/workflows"));
   writeFileSync(
     join(sandbox.project, ".tta-persona/workflows/zip.yaml"),
@@ -110,6 +115,11 @@ const cases: readonly (readonly [line: string, offered: readonly string[]])[] = 
   ["tta-persona run nothing --targ", []],
   ["tta-persona switch backend b", []],
   ["tta-persona history --limit b", []],
+  ["tta-persona switch --chatmode zo", ["zoo-mode"]],
+  ["tta-persona backend --chatmode zo", ["zoo-mode"]],
+  ["tta-persona chatmode show zo", ["zoo-mode"]],
+  ["tta-persona persona export --format h", ["hypertool"]],
+  ["tta-persona persona create x --from z", ["zookeeper"]],
   ["tta-persona config set delivery.mode b", []],
 ];
 

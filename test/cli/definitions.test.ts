@@ -149,7 +149,7 @@ test("validate looks at personas, chatmodes, workflows and settings, and tells e
     "settings-invalid-value config.json:2:24",
     "settings-unknown-key config.json:3:13",
     "unknown-server .tta-persona/personas/a.json:4:22",
-    "workflow-invalid .tta-persona/workflows/w.yaml:3:22",
+    "workflow-invalid .tta-persona/workflows/w.yaml:3:23",
   ]);
   for (const { code, severity, hint } of findings) {
     expect(severity).toBe(FINDINGS[code][0]);
