@@ -9,6 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { Worker } from "node:worker_threads";
+import { measureChatmodes } from "./chatmodes.mjs";
 import { writeJournal } from "./journal.mjs";
 import { measureLlm } from "./llm.mjs";
 import { measureWorkflow } from "./workflow.mjs";
@@ -190,4 +191,11 @@ process.stdout.write(`\n${"recording a call of a model, over the bare client".pa
 for (const [name, ms, budget] of await measureLlm(newHome("llm", {}), rounds)) {
   const verdict = ms <= budget ? "" : "over";
   process.stdout.write(`${name.padEnd(44)} ${ms.toFixed(2).padStart(5)}  ≤ ${budget}  ${verdict}\n`);
+}
+
+process.stdout.write(`\n${"a tree of 28 chatmodes, the whole process".padEnd(44)}    ms  budget\n`);
+const tree = join(root, "chatmodes");
+for (const [name, ms, budget] of measureChatmodes(tree, launcher, environment(newHome("modes")), rounds)) {
+  const verdict = ms <= budget ? "" : "over";
+  process.stdout.write(`${name.padEnd(44)} ${ms.toFixed(0).padStart(5)}  ≤ ${budget}  ${verdict}\n`);
 }

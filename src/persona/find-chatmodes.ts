@@ -51,8 +51,10 @@ export function findChatmodes(cwd: string): FoundChatmodes {
       isIncomplete = true;
       break;
     }
-    collectOwn(place.path, files, findings);
-    queue.push(...childrenOf(place));
+    const entries = entriesOf(place.path);
+    const names = new Set(entries.map(({ name }) => name));
+    collectOwn(place.path, names, files, findings);
+    queue.push(...childrenOf(place, entries, names.has(".gitignore")));
   }
   if (isIncomplete) {
     const message = `only ${MAX_FOLDERS} folders and ${MAX_FILES} files of this tree were searched for chatmodes`;
@@ -80,13 +82,30 @@ export function projectRoot(cwd: string): string {
   return repository ?? marked ?? cwd.replace(/(?<=.)\/+$/, "");
 }
 
-function collectOwn(owner: string, files: FoundFile[], findings: Finding[]): void {
+/** Of a folder that cannot be opened nothing is known, and nothing is claimed. */
+function entriesOf(path: string): readonly fs.Dirent[] {
+  try {
+    return fs.readdirSync(path, { withFileTypes: true });
+  } catch {
+    return [];
+  }
+}
+
+/** @param names what the owner holds: nearly none has a chatmode folder, and asking costs an exception each */
+function collectOwn(
+  owner: string,
+  names: ReadonlySet<string>,
+  files: FoundFile[],
+  findings: Finding[],
+): void {
   for (const folder of CHATMODE_FOLDERS) {
-    const path = `${owner}/${folder}`;
-    const entries = readFolder(path, findings);
-    for (const name of entries) {
-      if (name.endsWith(CHATMODE_ENDING) && !name.startsWith("."))
-        files.push({ file: `${path}/${name}`, owner });
+    const [parent = "", child = ""] = folder.split("/");
+    if (!names.has(parent)) continue;
+    const holder = `${owner}/${parent}`;
+    const path = isDangling(holder) ? holder : `${holder}/${child}`;
+    for (const name of readFolder(path, findings)) {
+      const isChatmode = name.endsWith(CHATMODE_ENDING) && !name.startsWith(".");
+      if (isChatmode) files.push({ file: `${path}/${name}`, owner });
     }
   }
 }
@@ -97,11 +116,10 @@ function readFolder(path: string, findings: Finding[]): readonly string[] {
     return fs.readdirSync(path).sort();
   } catch (error) {
     const code = errorCode(error) ?? "unknown error";
-    const isLink = isSymbolicLink(path);
-    if (code === "ENOENT" && isLink) {
+    if (isDangling(path)) {
       const message = "a link to a folder that does not exist";
       findings.push(finding("dangling-link", { file: path }, message, "Correct the link, or remove it."));
-    } else if (code !== "ENOENT" && (code !== "ENOTDIR" || isThere(path))) {
+    } else if (isThere(path)) {
       const message = `cannot be read (${code})`;
       const hint = "Make it a folder that you may read, or remove it.";
       findings.push(finding("unreadable", { file: path }, message, hint));
@@ -110,21 +128,19 @@ function readFolder(path: string, findings: Finding[]): readonly string[] {
   }
 }
 
-function childrenOf({ path, depth, ignores: outer }: Place): readonly Place[] {
+function childrenOf(
+  { path, depth, ignores: outer }: Place,
+  entries: readonly fs.Dirent[],
+  hasIgnores: boolean,
+): readonly Place[] {
   if (depth >= MAX_DEPTH) return [];
-  const own = readIgnores(path);
+  const own = hasIgnores ? readIgnores(path) : undefined;
   const ignores = own === undefined ? outer : [...outer, { base: path, ignores: own }];
-  try {
-    return fs
-      .readdirSync(path, { withFileTypes: true })
-      .filter((entry) => entry.isDirectory() && !SKIPPED.has(entry.name))
-      .map(({ name }) => ({ path: `${path}/${name}`, depth: depth + 1, ignores }))
-      .filter((place) => !isIgnored(place))
-      .sort((a, b) => (a.path < b.path ? -1 : 1));
-  } catch {
-    // Of a folder that cannot be opened nothing is known, and nothing is claimed.
-    return [];
-  }
+  return entries
+    .filter((entry) => entry.isDirectory() && !SKIPPED.has(entry.name))
+    .map(({ name }) => ({ path: `${path}/${name}`, depth: depth + 1, ignores }))
+    .filter((place) => !isIgnored(place))
+    .sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
 /** Of what several files say, the innermost counts. */
@@ -147,9 +163,10 @@ function readIgnores(path: string): IgnoresDirectory | undefined {
   }
 }
 
-function isSymbolicLink(path: string): boolean {
+function isDangling(path: string): boolean {
   try {
-    return fs.lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true;
+    const isLink = fs.lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true;
+    return isLink && !fs.existsSync(path);
   } catch {
     return false;
   }

@@ -137,6 +137,15 @@ test.skipIf(process.getuid?.() === 0)("a folder that may not be read is told, no
   chmodSync(join(root, ".tta/chatmodes"), 0o700);
 });
 
+test("a folder's folder that is a link to nowhere is told too", () => {
+  const root = plant({
+    ".git/HEAD": "",
+    ".tta": { linkTo: "gone" },
+    ".github/chatmodes": { linkTo: "gone" },
+  });
+  expect(checked(root)).toEqual(["dangling-link .tta", "dangling-link .github/chatmodes"]);
+});
+
 test("a file in place of a folder, and a folder in place of a file", () => {
   const root = plant({ ".git/HEAD": "", ".tta/chatmodes": "x", ".github/chatmodes/a.chatmode.md/x": "y" });
   expect(checked(root)).toEqual([

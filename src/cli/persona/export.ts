@@ -86,7 +86,7 @@ function writeExport(file: string, text: string, isForced: boolean): void {
   fs.mkdirSync(path.dirname(file), { recursive: true });
   const stats = fs.lstatSync(file, { throwIfNoEntry: false });
   try {
-    if (stats === undefined || !isForced) createFile(file, text);
+    if (stats === undefined || !isForced) createFile(file, text, 0o666);
     else {
       const target = fs.existsSync(file) ? fs.realpathSync(file) : file;
       replaceFile(target, text);

@@ -22,6 +22,7 @@ export interface PlannedPersona {
   readonly definition: PersonaFile;
   readonly name: string;
   readonly file: string;
+  readonly destination: Destination;
   /** There is a file already, which `--force` lets be replaced. */
   readonly replaces: boolean;
   /** The definition of that name that it takes the place of. */
@@ -74,16 +75,19 @@ export function planPersona(
   }
   const before = loadCatalogue(personaPlaces(ctx)).personas.find((persona) => persona.name === name)?.origin;
   const shadows = before !== undefined && "file" in before && before.file === file ? undefined : before;
-  return { definition: definition.value, name, file, replaces, shadows };
+  return { definition: definition.value, name, file, destination, replaces, shadows };
 }
 
 /** Writes it, and reads it back as every other command will. @throws the system's error, or UserError. */
-export function savePersona({ definition, file, replaces }: PlannedPersona): Persona {
+export function savePersona({ definition, file, replaces, destination }: PlannedPersona): Persona {
   const text = definitionText(definition);
-  ensureDirectory(path.dirname(file));
+  // The user's own are private; what belongs to a project is as open as its other files.
+  const isPrivate = destination === "user";
+  if (isPrivate) ensureDirectory(path.dirname(file));
+  else fs.mkdirSync(path.dirname(file), { recursive: true });
   try {
     if (replaces) replaceAsItWas(file, text);
-    else createFile(file, text);
+    else createFile(file, text, isPrivate ? 0o600 : 0o666);
   } catch (error) {
     if (errorCode(error) !== "EEXIST") throw error;
     // Made by somebody else since it was looked for.
