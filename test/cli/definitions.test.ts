@@ -11,6 +11,7 @@ import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import { FINDINGS } from "../../src/core/finding.ts";
 import { chatmodeTree } from "../persona/chatmode-tree.ts";
+import { withFaults } from "../support/preloads.ts";
 import { waitFor } from "../support/wait-for.ts";
 import { contentsOf, documentOf, sandboxOfTest } from "./sandboxes.ts";
 
@@ -189,6 +190,21 @@ test("a clean project is said to be one", async () => {
   });
 });
 
+test.each(["persona create x --description y", "persona export backend --format gemini --output new/x.md"])(
+  "on a full disk %s fails, and leaves nothing behind",
+  async (line) => {
+    const { run, project } = sandboxOfTest();
+    const result = await run(line.split(" "), withFaults("enospc:1+:/project/"));
+    expect(result).toMatchObject({
+      code: 1,
+      stdout: "",
+      stderr: expect.stringMatching(/Cannot write .*\/x\..*the disk is full/),
+    });
+    const files = Object.values(contentsOf(project)).filter((content) => content !== "directory");
+    expect(files).toEqual([]);
+  },
+);
+
 test("what was exported is imported again, and neither overwrites what is there", async () => {
   const { run, project } = sandboxOfTest();
   const exported = await run([
@@ -229,6 +245,12 @@ test("what was exported is imported again, and neither overwrites what is there"
   const before = contentsOf(join(project, ".tta-persona"));
   expect(await run(["persona", "import", file, "--name", "copied"])).toMatchObject({ code: 2 });
   expect(contentsOf(join(project, ".tta-persona"))).toEqual(before);
+  const full = await run(
+    ["persona", "import", file, "--name", "copied", "--force"],
+    withFaults("enospc:1+:copied"),
+  );
+  expect(full).toMatchObject({ code: 1, stderr: expect.stringMatching(/Cannot write .*copied.json/) });
+  expect(contentsOf(join(project, ".tta-persona"))).toEqual(before);
   expect((await run(["persona", "import", file, "--name", "copied", "--force", "--quiet"])).code).toBe(0);
 
   const shadowing = await run(["persona", "import", file, "--to", "user"]);
@@ -268,6 +290,15 @@ test.each([
   const result = await run(["persona", "import", name]);
   expect(result).toMatchObject({ code: 2, stdout: "", stderr: expect.stringContaining(message) });
   expect(existsSync(join(project, ".tta-persona"))).toBe(false);
+});
+
+test("persona alone says that a command is missing", async () => {
+  const { run } = sandboxOfTest();
+  expect(await run(["persona"])).toMatchObject({
+    code: 2,
+    stderr: "tta-persona: Missing command.\n  See: tta-persona persona --help\n",
+  });
+  expect((await run(["persona", "exprt"])).stderr).toContain("Did you mean export?");
 });
 
 test("create takes flags, and without a terminal says which are missing", async () => {

@@ -1,6 +1,8 @@
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import fc from "fast-check";
 import { expect, test } from "vitest";
+import { yamlText } from "../../src/core/yaml-text.ts";
 import { loadCatalogue } from "../../src/persona/catalogue.ts";
 import { resolveChatmode } from "../../src/persona/chatmode.ts";
 import { loadChatmodes } from "../../src/persona/chatmodes.ts";
@@ -161,4 +163,34 @@ test("a tree that is too large is searched in part, and says so", () => {
       mkdirSync(join(root, `d${index}/e${inner}`), { recursive: true });
   }
   expect(checked(root)).toEqual(["chatmodes-incomplete "]);
+});
+
+test("whatever a file holds, it is read or told with its place, and nothing falls", () => {
+  const root = plant({ ".git/HEAD": "", ".tta/chatmodes/a.chatmode.md": "" });
+  const file = join(root, ".tta/chatmodes/a.chatmode.md");
+  const scalar = fc.oneof(fc.string(), fc.integer(), fc.boolean(), fc.constant(null), fc.array(fc.string()));
+  const value = fc.oneof(
+    scalar,
+    fc.dictionary(fc.constantFrom("restricted_paths", "allowed_mcp_servers"), scalar),
+  );
+  const keys = fc.constantFrom(
+    "hypertool_persona",
+    "persona",
+    "persona_token_budget",
+    "security",
+    "mode",
+    "tools",
+    "x",
+  );
+  const frontmatter = fc.oneof(fc.string(), fc.dictionary(keys, value).map(yamlText));
+  fc.assert(
+    fc.property(frontmatter, (text) => {
+      writeFileSync(file, `---\n${text}\n---\n`);
+      const { chatmodes, findings } = loadChatmodes(root);
+      expect(chatmodes.length + new Set(findings.map((one) => one.file)).size).toBe(1);
+      checkChatmodes(chatmodes, loadCatalogue(placesIn(root)), new Set());
+      const lines = text.split("\n").length + 3;
+      for (const { line = 1 } of findings) expect(line).toBeLessThanOrEqual(lines);
+    }),
+  );
 });

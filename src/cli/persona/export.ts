@@ -1,8 +1,7 @@
 import fs from "node:fs";
 import path from "node:path";
-import { replaceFile } from "../../core/atomic-file.ts";
-import { createFile } from "../../core/create-file.ts";
 import { ExitCode, errorCode, UserError } from "../../core/errors.ts";
+import { createFile, overwriteFile } from "../../core/write-file.ts";
 import { nameFrom } from "../../persona/formats/agent-file.ts";
 import type { Exported, LostField, PersonaFormat } from "../../persona/formats/format.ts";
 import { type Command, optionText } from "../command.ts";
@@ -84,14 +83,10 @@ function outputFile(target: string, typed: string, format: PersonaFormat, name: 
 /** @throws UserError `file-exists`, or the system's error. */
 function writeExport(file: string, text: string, isForced: boolean): void {
   fs.mkdirSync(path.dirname(file), { recursive: true });
-  const stats = fs.lstatSync(file, { throwIfNoEntry: false });
+  const isThere = fs.lstatSync(file, { throwIfNoEntry: false }) !== undefined;
   try {
-    if (stats === undefined || !isForced) createFile(file, text, 0o666);
-    else {
-      const target = fs.existsSync(file) ? fs.realpathSync(file) : file;
-      replaceFile(target, text);
-      fs.chmodSync(target, stats.isFile() ? stats.mode & 0o777 : 0o644);
-    }
+    if (isThere && isForced) overwriteFile(file, text);
+    else createFile(file, text, 0o666);
   } catch (error) {
     if (errorCode(error) !== "EEXIST") throw error;
     throw new UserError({

@@ -1,9 +1,8 @@
 import fs from "node:fs";
 import path from "node:path";
-import { replaceFile } from "../../core/atomic-file.ts";
-import { createFile } from "../../core/create-file.ts";
 import { ExitCode, errorCode, UserError } from "../../core/errors.ts";
 import { ensureDirectory } from "../../core/home.ts";
+import { createFile, overwriteFile } from "../../core/write-file.ts";
 import { loadCatalogue } from "../../persona/catalogue.ts";
 import { readDefinition } from "../../persona/definition.ts";
 import { plainName } from "../../persona/names.ts";
@@ -86,7 +85,7 @@ export function savePersona({ definition, file, replaces, destination }: Planned
   if (isPrivate) ensureDirectory(path.dirname(file));
   else fs.mkdirSync(path.dirname(file), { recursive: true });
   try {
-    if (replaces) replaceAsItWas(file, text);
+    if (replaces) overwriteFile(file, text);
     else createFile(file, text, isPrivate ? 0o600 : 0o666);
   } catch (error) {
     if (errorCode(error) !== "EEXIST") throw error;
@@ -107,15 +106,6 @@ export function savePersona({ definition, file, replaces, destination }: Planned
     },
     ExitCode.failed,
   );
-}
-
-/** Behind a link, and with the permissions that it had. */
-function replaceAsItWas(file: string, text: string): void {
-  const stats = fs.statSync(file, { throwIfNoEntry: false });
-  // A link that leads nowhere is replaced itself.
-  const target = stats === undefined ? file : fs.realpathSync(file);
-  replaceFile(target, text);
-  fs.chmodSync(target, stats === undefined ? 0o644 : stats.mode & 0o777);
 }
 
 /** The folder that counts here already, so that a new one nearer by does not hide what is in it. */
