@@ -13,22 +13,15 @@ import { instructionsFor } from "./instructions.ts";
 import { type CarriedTool, splitTools, toolsByServer } from "./tool-names.ts";
 
 /**
- * The tools of Claude Code itself. A persona says nothing of them; but where a subagent's tools are listed, all others
- * are taken from it (https://code.claude.com/docs/en/sub-agents).
+ * The tools of Claude Code itself (https://code.claude.com/docs/en/tools-reference). A persona says nothing of them; but
+ * where a subagent's tools are listed, all others are taken from it, and from a whole session that runs as it. Those
+ * that read resources of any MCP server are left out.
  */
-const OWN_TOOLS = [
-  "Read",
-  "Edit",
-  "Write",
-  "NotebookEdit",
-  "Glob",
-  "Grep",
-  "Bash",
-  "WebFetch",
-  "WebSearch",
-  "TodoWrite",
-  "Skill",
-] as const;
+const OWN_TOOLS: readonly string[] = [
+  ...["Read", "Edit", "Write", "NotebookEdit", "Glob", "Grep", "LSP", "Bash", "WebFetch", "WebSearch"],
+  ...["Agent", "Skill", "ToolSearch", "AskUserQuestion", "EnterPlanMode", "ExitPlanMode", "TodoWrite"],
+  ...["TaskCreate", "TaskGet", "TaskList", "TaskUpdate", "TaskStop"],
+];
 
 /** Subagents of Claude Code, `.claude/agents/*.md`. A name is of lowercase letters and hyphens; a description is required. */
 export const claudeCode: PersonaFormat = {
