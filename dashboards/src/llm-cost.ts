@@ -85,7 +85,7 @@ function costPanels() {
       {
         title: "Unpriced calls",
         description:
-          "Calls whose cost is unknown, in the time that is shown: they are missing in every cost. Either the model has no known price (name it in prices.yaml), or nobody knows the call's tokens, as of many that failed.",
+          "Calls whose cost is unknown, in the time that is shown: they are missing in every cost. Either the model has no known price (name it in prices.yaml), or its server told no tokens. Calls that failed and used none do not count.",
         unit: "short",
         decimals: 0,
         nothing: NO_CALL,
@@ -159,7 +159,7 @@ function spendingPanels() {
         nothing: "The cost of every call is known",
         width: 12,
       },
-      sumBy(["model"], increase(metrics.unpriced, RANGE, 'model=~"$model"')),
+      `${sumBy(["model"], increase(metrics.unpriced, RANGE, 'model=~"$model"'))} > 0`,
       "{{model}}",
     ),
   ];

@@ -148,11 +148,12 @@ function countCall(totals: Totals, call: LlmCalled, at: number): Totals {
   let next = predeclareCalls(totals, call, at);
   next = addToCounter(next, ledgerMetrics.calls, [persona, model, call.outcome], 1, at);
   next = addToCounter(next, ledgerMetrics.tokens, [persona, chatmode, model], Math.round(call.tokens), at);
-  if (call.costUsd === null) {
-    next = addToCounter(next, ledgerMetrics.unpriced, [model], 1, at);
-  } else {
+  if (call.costUsd !== null) {
     const nanoUsd = Math.round(call.costUsd * NANO_USD_PER_USD);
     next = addToCounter(next, ledgerMetrics.cost, [persona, chatmode, model, workflow], nanoUsd, at);
+  } else if (call.outcome === "ok" || call.tokens > 0) {
+    // A call that failed and used nothing has no price to be missed.
+    next = addToCounter(next, ledgerMetrics.unpriced, [model], 1, at);
   }
   if (call.durationSeconds === undefined) return next;
   const ms = Math.round(call.durationSeconds * MS_PER_SECOND);
