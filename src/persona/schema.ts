@@ -58,7 +58,7 @@ export type PersonaFile = z.infer<typeof personaFileSchema>;
 export function personaKeys(group: string): readonly string[] {
   if (group === "") return Object.keys(personaFileSchema.shape);
   const field = personaFileSchema.shape[group as keyof PersonaFile];
-  const inner = field instanceof z.ZodOptional ? field.unwrap() : field;
+  const inner = field instanceof z.ZodExactOptional ? field.unwrap() : field;
   return inner instanceof z.ZodObject ? Object.keys(inner.shape) : [];
 }
 

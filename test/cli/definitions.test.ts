@@ -159,6 +159,34 @@ test("validate looks at personas, chatmodes, workflows and settings, and tells e
   expect(findings.find(({ code }) => code === "persona-unknown-key")?.hint).toContain("tokenBudget");
 });
 
+test("keys of a persona's groups are known, and others told of", async () => {
+  const groups = {
+    context: { primaryLanguage: "x", frameworks: ["x"], focusAreas: ["x"], keyFiles: ["x"] },
+    security: { allowEnvironmentAccess: ["x"], blockList: ["x"], requireApprovalFor: ["x"] },
+    workflows: { default: "bug-fix", available: ["bug-fix"] },
+    budget: { tokens: 1, window: "day" },
+  };
+  const bad = { name: "b", context: { frameworks: [], framework: "x" } };
+  const { run } = sandboxWith({
+    ".tta-persona/personas/a.json": JSON.stringify({ name: "a", ...groups }),
+    ".tta-persona/personas/b.json": JSON.stringify(bad),
+  });
+  const { findings } = documentOf(await run(["validate", "--json"])) as { findings: object[] };
+  expect(findings).toEqual([
+    expect.objectContaining({
+      code: "persona-unknown-key",
+      message: "context.framework is no key of a persona",
+      hint: "Did you mean frameworks?",
+    }),
+  ]);
+});
+
+test("what init writes has nothing that could be found", async () => {
+  const { run } = sandboxWith({});
+  expect((await run(["init"])).code).toBe(0);
+  expect(await run(["validate", "--strict"])).toMatchObject({ code: 0, stderr: "" });
+});
+
 test("warnings fail with --strict only, and paths narrow what is looked at", async () => {
   const { run } = sandboxWith({
     ".tta-persona/personas/a.json": '{"name": "a", "colour": "red"}',
