@@ -11,8 +11,6 @@ import type { SwitchContext } from "../persona/switch-persona.ts";
 import type { Output } from "./output.ts";
 import type { GlobalFlags } from "./route.ts";
 
-const PROJECT_FOLDER = ".tta-persona";
-
 /** What the process hands to the program. Tests and the launcher's short cuts never see it. */
 export interface World {
   readonly argv: readonly string[];
@@ -70,6 +68,11 @@ export async function createContext(world: World, flags: GlobalFlags, output: Ou
   };
 }
 
+/** Of the nearest parent that has one. */
+export function projectSettingsFile(cwd: string): string | undefined {
+  return projectDirectories(cwd, [".tta-persona"], "settings.yaml", "")[0];
+}
+
 /** Those of the nearest parent that has some. A working directory that is gone has none. */
 async function findProjectSettings(
   { env, currentDirectory }: World,
@@ -82,7 +85,7 @@ async function findProjectSettings(
     if (errorCode(error) === undefined) throw error;
     return {};
   }
-  const [file] = projectDirectories(cwd, [PROJECT_FOLDER], "settings.yaml", "");
+  const file = projectSettingsFile(cwd);
   if (file === undefined || !isReadableFile(file)) return {};
   if (!isTrusted(home, env, file)) return { untrusted: file };
   // The YAML library would double the start of every other command.

@@ -1,6 +1,6 @@
 import fs from "node:fs";
 import path from "node:path";
-import { checkConfigFile } from "../config/check-config.ts";
+import { checkSettingsFile, type SettingsOwner } from "../config/check-config.ts";
 import type { DefinitionProblem } from "../core/definitions.ts";
 import { envValue } from "../core/environment.ts";
 import { type Finding, finding } from "../core/finding.ts";
@@ -23,7 +23,7 @@ import {
   type LocatedWorkflow,
   readWorkflow,
 } from "../workflow/definition-file.ts";
-import type { CliContext } from "./context.ts";
+import { type CliContext, projectSettingsFile } from "./context.ts";
 import { personaPlaces } from "./find-persona.ts";
 import { workflowPlaces } from "./find-workflow.ts";
 
@@ -56,6 +56,9 @@ export function validateAll(ctx: CliContext, cwd: string, kinds: readonly Kind[]
     workflows: [...flows.entries.map(({ workflow }) => workflow.name), ...flows.broken.keys()],
   };
   const { chatmodes } = around;
+  const settings = [ctx.home.configFile, projectSettingsFile(cwd)]
+    .filter((file) => file !== undefined && fs.existsSync(file))
+    .map((file = "") => ({ file, owner: ownerOf(file, ctx) }));
   const found: Readonly<Record<Kind, () => readonly Finding[]>> = {
     persona: () => [
       ...catalogue.problems.map(personaProblem),
@@ -69,14 +72,14 @@ export function validateAll(ctx: CliContext, cwd: string, kinds: readonly Kind[]
       ...flows.problems.map(workflowProblem),
       ...flows.entries.flatMap((entry) => checkWorkflow(entry, catalogue)),
     ],
-    settings: () => checkConfigFile(ctx.home.configFile),
+    settings: () => settings.flatMap(({ file, owner }) => checkSettingsFile(file, owner).findings),
   };
   const files = (problems: readonly { readonly file: string }[]) => new Set(problems.map(({ file }) => file));
   const counts: Readonly<Record<Kind, number>> = {
     persona: builtInHeads.length + countPersonaFiles(places),
     chatmode: chatmodes.chatmodes.length + brokenChatmodes(chatmodes, files),
     workflow: flows.entries.length + files(flows.problems).size,
-    settings: fs.existsSync(ctx.home.configFile) ? 1 : 0,
+    settings: settings.length,
   };
   const count = (kind: Kind) => (kinds.includes(kind) ? counts[kind] : 0);
   return {
@@ -124,7 +127,7 @@ export function validateFile(ctx: CliContext, file: string): Validation {
   const catalogue = loadCatalogue({ ...personaPlaces(ctx), cwd });
   switch (kind) {
     case "settings":
-      return { checked, findings: sorted(checkConfigFile(file)) };
+      return { checked, findings: sorted(checkSettingsFile(file, ownerOf(file, ctx)).findings) };
     case "chatmode": {
       const read = readChatmode(file);
       if (!read.ok) return { checked, findings: read.error };
@@ -154,13 +157,17 @@ export function validateFile(ctx: CliContext, file: string): Validation {
 }
 
 function kindOf(file: string, configFile: string): Kind | undefined {
-  if (file === configFile) return "settings";
+  if (file === configFile || file.endsWith("/.tta-persona/settings.yaml")) return "settings";
   if (file.endsWith(CHATMODE_ENDING)) return "chatmode";
   if (formatOf(path.basename(file)) === undefined) return undefined;
   const folder = path.basename(path.dirname(file));
   if (folder === "workflows") return "workflow";
   if (folder === "personas" || file.endsWith(".json")) return "persona";
   return /^stages\s*:/m.test(textOf(file)) ? "workflow" : "persona";
+}
+
+function ownerOf(file: string, ctx: CliContext): SettingsOwner {
+  return file === ctx.home.configFile ? "user" : "project";
 }
 
 function textOf(file: string): string {

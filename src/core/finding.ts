@@ -26,6 +26,10 @@ export const FINDINGS = {
   "workflow-invalid": ["error", "a workflow cannot be run as it stands"],
   "settings-broken": ["error", "the settings' file cannot be read"],
   "settings-invalid-value": ["error", "a value that a setting does not take"],
+  "settings-not-a-projects": [
+    "error",
+    "a project's file says what is the user's alone to say; it does not count",
+  ],
   "settings-unknown-key": ["warning", "a key that is no setting, which may be misspelt"],
   "unknown-kind": ["error", "a file that is neither persona, chatmode, workflow nor settings"],
 } as const satisfies Readonly<Record<string, readonly ["error" | "warning", string]>>;

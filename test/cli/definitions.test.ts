@@ -181,6 +181,19 @@ test("keys of a persona's groups are known, and others told of", async () => {
   ]);
 });
 
+test("a project's settings are checked, trusted or not", async () => {
+  const file = ".tta-persona/settings.yaml";
+  const { run, project } = sandboxWith({ [file]: "llm.model: a/b\npushgateway:\n  url: http://x.test\n" });
+  for (const args of [[], [file]]) {
+    const result = await run(["validate", "--json", ...args]);
+    expect(result.code).toBe(1);
+    expect(documentOf(result)).toMatchObject({
+      checked: { settings: 1 },
+      findings: [{ code: "settings-not-a-projects", file: join(project, file), line: 3, column: 3 }],
+    });
+  }
+});
+
 test("what init writes has nothing that could be found", async () => {
   const { run } = sandboxWith({});
   expect((await run(["init"])).code).toBe(0);

@@ -48,11 +48,10 @@ describe("a project's settings", () => {
   test.each([
     ["pushgateway.url: http://evil.test\n", "1:1", "pushgateway.url is not a project's to set", "llm.model"],
     ["llm:\n  baseUrl: http://evil.test\n", "2:3", "llm.baseUrl is not a project's to set", "llm.model"],
-    ["# c\nllm.modell: x\n", "2:1", 'there is no setting "llm.modell"', "Did you mean llm.model?"],
+    ["# c\nllm.modell: x\n", "2:1", "llm.modell is no setting", "Did you mean llm.model?"],
     ["capture: al\n", "1:1", 'capture cannot be "al"', "full, masked, metadata, none"],
-    ["llm.model: [a]\n", "1:1", "llm.model has no value", "leave it out"],
-    ["llm.model:\n", "1:1", "llm.model has no value", "leave it out"],
-    ["- a\n", "1:1", "it holds no settings", "llm.model"],
+    ["llm.model: [a]\n", "1:1", "llm.model cannot be a list", "one text"],
+    ["- a\n", "1:1", "holds no settings", "capture"],
     ["a: [\n", "2:1", "", ""],
   ])("that are no good are passed over and told: %j", (text, place, message, hint) => {
     const { problems, anySink } = inForce(text);
