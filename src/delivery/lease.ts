@@ -1,8 +1,14 @@
 import fs from "node:fs";
 import { systemClock } from "../core/clock.ts";
+import {
+  readGeneration,
+  readLink,
+  releaseGeneration,
+  replaceLink,
+  takeGeneration,
+} from "../core/generations.ts";
 import { ensureDirectory } from "../core/home.ts";
 import { currentOwner, isElsewhere, isProvablyDead, type Owner } from "../core/owner.ts";
-import { randomHex } from "../core/random.ts";
 import { compareVersions } from "../core/version.ts";
 
 /** Who may deliver: what the holder of the lease says of itself. */
@@ -27,8 +33,9 @@ export type LeaseState =
  * dead does not. One of another host or container, of which nothing can be told, keeps it for a day.
  */
 export function readLease(dir: string): LeaseState {
-  const generation = highest(dir);
-  const text = generation === 0 ? undefined : readLink(dir, generation);
+  const newest = readGeneration(dir);
+  if (newest === undefined) return { kind: "free" };
+  const { generation, text } = newest;
   const record = text === undefined ? undefined : parseRecord(text);
   if (record === undefined || isGone(dir, generation, record.owner)) return { kind: "free" };
   return { kind: "held", generation, record };
@@ -50,29 +57,10 @@ function isGone(dir: string, generation: number, owner: Owner): boolean {
 
 /** Takes a free lease. @returns the generation, or undefined when somebody holds it or was faster. */
 export function takeLease(dir: string, record: LeaseRecord): number | undefined {
-  ensureDirectory(dir);
-  const last = highest(dir);
-  if (last > 0) {
-    const seen = readLink(dir, last);
+  return takeGeneration(dir, JSON.stringify(record), (seen, generation) => {
     const holder = seen === undefined ? undefined : parseRecord(seen);
-    if (holder !== undefined && !isGone(dir, last, holder.owner)) return undefined;
-    // A record is rewritten by its owner only. So if it still is what was judged, its owner is dead for good.
-    if (readLink(dir, last) !== seen) return undefined;
-  }
-  const generation = last + 1;
-  try {
-    fs.symlinkSync(JSON.stringify(record), `${dir}/${generation}`);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "EEXIST") return undefined;
-    throw error;
-  }
-  // Taken from a listing that was old by then: later generations have come and gone past this one.
-  if (highest(dir) !== generation) {
-    fs.rmSync(`${dir}/${generation}`, { force: true });
-    return undefined;
-  }
-  for (const old of generations(dir)) if (old < generation) fs.rmSync(`${dir}/${old}`, { force: true });
-  return generation;
+    return holder === undefined || isGone(dir, generation, holder.owner);
+  });
 }
 
 /** Passes the lease that the caller holds on to a process that it has started. */
@@ -82,14 +70,15 @@ export function passLease(dir: string, generation: number, record: LeaseRecord):
 
 /** Gives up the lease; nothing happens when it is not the caller's any more. */
 export function releaseLease(dir: string, generation: number): void {
-  if (fs.existsSync(dir) && highest(dir) === generation) replaceLink(`${dir}/${generation}`, RELEASED);
+  releaseGeneration(dir, generation);
 }
 
 /** True while this generation is the one that counts, and names this owner. */
 export function holdsLease(dir: string, generation: number, owner: Owner): boolean {
-  const text = readLink(dir, generation);
-  const record = text === undefined ? undefined : parseRecord(text);
-  return record !== undefined && isSameOwner(record.owner, owner) && highest(dir) === generation;
+  const newest = readGeneration(dir);
+  if (newest?.generation !== generation || newest.text === undefined) return false;
+  const record = parseRecord(newest.text);
+  return record !== undefined && isSameOwner(record.owner, owner);
 }
 
 /** Whether what `asker` would deliver by goes before what the holder delivers by. */
@@ -127,7 +116,7 @@ export function passHandover(dir: string, asker: LeaseRecord): void {
 
 /** Who asks for the lease, if anybody alive does. */
 export function readHandover(dir: string): LeaseRecord | undefined {
-  const text = readText(handoverPath(dir));
+  const text = readLink(handoverPath(dir));
   const record = text === undefined ? undefined : parseRecord(text);
   return record === undefined || isProvablyDead(record.owner) ? undefined : record;
 }
@@ -144,43 +133,6 @@ function handoverPath(dir: string): string {
 
 function isSameOwner(a: Owner, b: Owner): boolean {
   return a.pid === b.pid && a.start === b.start && a.host === b.host && a.boot === b.boot;
-}
-
-const RELEASED = "released";
-
-function replaceLink(path: string, target: string): void {
-  const temporary = `${path.slice(0, path.lastIndexOf("/"))}/.${randomHex(6)}`;
-  fs.symlinkSync(target, temporary);
-  try {
-    fs.renameSync(temporary, path);
-  } catch (error) {
-    fs.rmSync(temporary, { force: true });
-    throw error;
-  }
-}
-
-function generations(dir: string): number[] {
-  if (!fs.existsSync(dir)) return [];
-  return fs
-    .readdirSync(dir)
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number);
-}
-
-function highest(dir: string): number {
-  return generations(dir).reduce((max, one) => Math.max(max, one), 0);
-}
-
-function readLink(dir: string, generation: number): string | undefined {
-  return readText(`${dir}/${generation}`);
-}
-
-function readText(link: string): string | undefined {
-  try {
-    return fs.readlinkSync(link);
-  } catch {
-    return undefined;
-  }
 }
 
 function parseRecord(text: string): LeaseRecord | undefined {
