@@ -14,12 +14,14 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   backend: ["projection", "core"],
   sink: ["projection", "backend", "journal", "core"],
   persona: ["projection", "journal", "core"],
+  apply: ["projection", "journal", "core"],
   llm: ["projection", "backend", "journal", "core"],
   workflow: ["projection", "backend", "journal", "core"],
   delivery: ["sink", "persona", "projection", "backend", "journal", "config", "core"],
-  hot: ["persona", "projection", "delivery", "journal", "config", "core"],
+  hot: ["persona", "apply", "projection", "delivery", "journal", "config", "core"],
   cli: [
     "persona",
+    "apply",
     "workflow",
     "llm",
     "delivery",
@@ -47,6 +49,7 @@ const onlyThese: readonly {
   { from: "hot", to: "projection", modules: ["session", "session-store"] },
   { from: "hot", to: "delivery", modules: ["spawn-deliverer", "notice"] },
   { from: "hot", to: "config", modules: ["settings"] },
+  { from: "hot", to: "apply", modules: ["places"] },
   // The deliverer's entry is a program of its own, and says which personas there are.
   { from: "delivery", to: "persona", modules: ["heads", "built-in", "budgets"] },
 ];
@@ -100,12 +103,15 @@ const vendors: readonly {
   { name: /^@ai-sdk\/anthropic$/, room: "llm", files: ["llm/provider-anthropic.ts"] },
   { name: /^@ai-sdk\/openai-compatible$/, room: "llm", files: ["llm/provider-compatible.ts"] },
   { name: /^zod$/, room: "llm", files: ["llm/price-schema.ts", "llm/report-schema.ts"] },
+  { name: /^jsonc-parser$/, room: "apply", files: ["apply/jsonc.ts"] },
+  { name: /^diff$/, room: "apply", files: ["apply/diff.ts"] },
   { name: /^zod$/, room: "journal", files: ["journal/fact-schema.ts"] },
   {
     name: /^zod$/,
     room: "cli",
     files: [
       "cli/alerts-shapes.ts",
+      "cli/apply-shapes.ts",
       "cli/budget-shapes.ts",
       "cli/dashboard-shapes.ts",
       "cli/init-shapes.ts",

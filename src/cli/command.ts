@@ -56,6 +56,8 @@ export interface OptionSpec {
   /** As commander reads them: `--dry-run`, `--limit <n>`. */
   readonly flags: string;
   readonly doc: string;
+  /** May be given more than once; all values are kept, for `optionList`. */
+  readonly repeatable?: boolean;
   readonly complete?: CompletionKind | readonly string[];
 }
 

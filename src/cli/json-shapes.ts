@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { applied } from "./apply-shapes.ts";
 import { document, lines, origin, problem, seconds, time } from "./json-document.ts";
 import "./alerts-shapes.ts";
 import "./budget-shapes.ts";
@@ -56,6 +57,7 @@ const switchShape = document("switch", {
   fromChatmode: z.string().nullable(),
   endedAfterSeconds: seconds.nullable().describe("duration of the session that ended, in seconds"),
   activeForSeconds: seconds.nullable().describe("duration of the session that goes on, in seconds"),
+  applied: z.array(applied).describe("what became of it in the agent tools, by `apply.targets` or --client"),
 });
 
 const listShape = document("list", {

@@ -38,7 +38,12 @@ function build(command: Command, spec: ProgramSpec): CommanderCommand {
     const name = argument.variadic === true ? `${argument.name}...` : argument.name;
     parser.argument(argument.optional === true ? `[${name}]` : `<${name}>`, argument.doc);
   }
-  for (const option of command.options ?? []) parser.option(option.flags, option.doc);
+  for (const { flags, doc, repeatable } of command.options ?? []) {
+    if (repeatable === true) parser.option(flags, doc, collect);
+    else parser.option(flags, doc);
+  }
+  // Options that a subcommand shares with its command are the subcommand's when they stand behind it.
+  if (command.subcommands !== undefined) parser.enablePositionalOptions();
   for (const sub of command.subcommands ?? []) parser.addCommand(build(sub, spec), { hidden: isHidden(sub) });
   if (command.run !== undefined) {
     parser.action(async () => {
@@ -46,6 +51,10 @@ function build(command: Command, spec: ProgramSpec): CommanderCommand {
     });
   }
   return parser;
+}
+
+function collect(value: string, values: readonly string[] = []): readonly string[] {
+  return [...values, value];
 }
 
 function configure(parser: CommanderCommand, spec: ProgramSpec): CommanderCommand {

@@ -26,10 +26,27 @@ export type SettingKind =
   | { readonly is: "size" }
   | { readonly is: "url" }
   | { readonly is: "text" }
+  /** Some of these words, separated by commas, or `none` alone. */
+  | { readonly is: "list"; readonly values: readonly string[]; readonly none: string }
   /** Regular expressions, separated by white space. */
   | { readonly is: "patterns" }
   /** A text of one form; `expected` says which. */
   | { readonly is: "word"; readonly pattern: RegExp; readonly expected: string };
+
+/** What a switch may be applied to. A test compares the list with the targets that there are. */
+export const APPLY_CLIENTS = [
+  "generic",
+  "claude-code",
+  "cursor",
+  "vscode",
+  "cline",
+  "gemini",
+  "claude-agent",
+  "copilot",
+] as const;
+
+/** In `apply.targets`: nothing, and nothing is looked for. */
+export const NO_TARGETS = "none";
 
 export const settingKeys = [
   {
@@ -180,6 +197,31 @@ export const settingKeys = [
     kind: { is: "patterns" },
   },
   {
+    key: "apply.targets",
+    doc: "The agent tools that a switch is applied to, separated by commas, or `none`; see `apply detect`.",
+    kind: { is: "list", values: APPLY_CLIENTS, none: NO_TARGETS },
+  },
+  {
+    key: "apply.servers",
+    doc: "Names of MCP servers that are Hypertool's whatever they are started with, separated by commas.",
+    kind: {
+      is: "word",
+      pattern: /^[^\s,]+(?:,[^\s,]+)*$/,
+      expected: "names separated by commas, without blanks",
+    },
+  },
+  {
+    key: "apply.onSwitch",
+    doc: "Commands to run after a switch, each a program with its arguments, separated by a `;` of its own.",
+    kind: { is: "text" },
+  },
+  {
+    key: "apply.hookTimeout",
+    doc: "How long each of them may take.",
+    kind: { is: "duration" },
+    default: "5s",
+  },
+  {
     key: "session.idleTimeout",
     doc: "A session without activity is over after this long.",
     kind: { is: "duration" },
@@ -222,6 +264,13 @@ export function checkSetting(key: SettingKey, value: string): Result<string, Fai
   switch (key.kind.is) {
     case "choice":
       return key.kind.values.includes(value) ? ok(value) : wrong(key.kind.values.join(", "));
+    case "list": {
+      const { values, none } = key.kind;
+      const isGood = value === none || value.split(",").every((word) => values.includes(word));
+      return isGood
+        ? ok(value)
+        : wrong(`${values.join(", ")}, separated by commas without blanks, or ${none}`);
+    }
     case "duration":
       return (parseDuration(value) ?? 0) > 0 ? ok(value) : wrong("a duration such as 2s, 10m or 8h");
     case "size":

@@ -6,7 +6,14 @@ import type { Failure } from "../core/errors.ts";
 import { errorCode } from "../core/errors.ts";
 import { hashText } from "../core/hash.ts";
 import { parsePatterns } from "../core/own-patterns.ts";
-import { checkSetting, parseSize, type SettingKey, type SettingName, settingKeys } from "./keys.ts";
+import {
+  checkSetting,
+  NO_TARGETS,
+  parseSize,
+  type SettingKey,
+  type SettingName,
+  settingKeys,
+} from "./keys.ts";
 
 export type SettingSource = "environment" | "project" | "user" | "default" | "unset";
 
@@ -41,6 +48,8 @@ export interface Settings {
   /** False when the user's word on `capture` or `masking` cannot be read: nothing of a text may be kept then. */
   readonly isPrivacyKnown: boolean;
   readonly idleTimeoutMs: number;
+  /** What becomes of a switch in the agent tools; the hot path asks no more than `isOn` and `isUnset`. */
+  readonly apply: ApplySettings;
   readonly retention: { readonly ageMs: number; readonly sizeBytes: number };
   /** At this size the journal begins a new segment. */
   readonly segmentBytes: number;
@@ -51,6 +60,18 @@ export interface Settings {
   readonly resolved: readonly ResolvedSetting[];
   /** Tells two deliverers apart that would deliver elsewhere or otherwise. */
   readonly deliveryHash: () => string;
+}
+
+export interface ApplySettings {
+  /** Whether a switch has anything to apply, or hooks to run. */
+  readonly isOn: boolean;
+  /** Nobody has said yet what a switch is applied to. */
+  readonly isUnset: boolean;
+  readonly targets: readonly string[];
+  readonly servers: readonly string[];
+  /** Each a program with its arguments. */
+  readonly onSwitch: readonly (readonly string[])[];
+  readonly hookTimeoutMs: number;
 }
 
 export interface PushgatewaySettings {
@@ -185,6 +206,9 @@ export function readSettings(configFile: string, env: Environment, project?: Pro
     get idleTimeoutMs() {
       return ms("session.idleTimeout");
     },
+    get apply() {
+      return applySettings(value, timerMs("apply.hookTimeout"));
+    },
     get retention() {
       return { ageMs: ms("retention.age"), sizeBytes: bytes("retention.size") };
     },
@@ -196,6 +220,34 @@ export function readSettings(configFile: string, env: Environment, project?: Pro
     resolved,
     deliveryHash: () => deliveryHash(resolved, env),
   };
+}
+
+function applySettings(
+  value: (name: SettingName) => string | undefined,
+  hookTimeoutMs: number,
+): ApplySettings {
+  const targets = value("apply.targets");
+  const onSwitch = value("apply.onSwitch");
+  return {
+    isOn: onSwitch !== undefined || (targets !== undefined && targets !== NO_TARGETS),
+    isUnset: targets === undefined,
+    targets: targets === undefined || targets === NO_TARGETS ? [] : targets.split(","),
+    servers: value("apply.servers")?.split(",") ?? [],
+    get onSwitch() {
+      return splitCommands(splitWords(onSwitch ?? ""));
+    },
+    hookTimeoutMs,
+  };
+}
+
+/** As `find -exec` has it: a `;` that stands alone ends a command. */
+function splitCommands(words: readonly string[]): readonly (readonly string[])[] {
+  const commands: string[][] = [[]];
+  for (const word of words) {
+    if (word === ";") commands.push([]);
+    else commands.at(-1)?.push(word);
+  }
+  return commands.filter((command) => command.length > 0);
 }
 
 /** Words as a shell would split them, with quotation marks but without anything else that a shell does. */
@@ -290,7 +342,9 @@ function brokenConfig(path: string, why: string): Failure {
 /** Everything that decides where and how is delivered, the standard variables included. */
 function deliveryHash(resolved: readonly ResolvedSetting[], env: Environment): string {
   const parts = resolved
-    .filter(({ key }) => !/^(?:session\.|agent\.|llm\.|capture$|masking\.|delivery\.mode$)/.test(key.key))
+    .filter(
+      ({ key }) => !/^(?:session\.|apply\.|agent\.|llm\.|capture$|masking\.|delivery\.mode$)/.test(key.key),
+    )
     .map(({ key, value }) => `${key.key}=${value ?? ""}`);
   for (const name of Object.keys(env).sort()) {
     if (/^OTEL_(EXPORTER_OTLP_|TRACES_EXPORTER|SDK_DISABLED)/.test(name))

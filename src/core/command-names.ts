@@ -14,6 +14,8 @@ export const commandNames: readonly string[] = [
   "validate",
   "history",
   "end",
+  "undo",
+  "apply",
   "run",
   "runs",
   "exec",

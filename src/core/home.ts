@@ -25,6 +25,8 @@ export interface Home {
   readonly prompts: string;
   /** What experiments on datasets came to, a file per dataset. */
   readonly experiments: string;
+  /** What files of agent tools held before a switch was applied to them; see `apply/backups.ts`. */
+  readonly backups: string;
 }
 
 /**
@@ -87,6 +89,7 @@ function layout(configDir: string, data: string): Home {
     runs: `${data}/runs`,
     prompts: `${data}/prompts`,
     experiments: `${data}/experiments`,
+    backups: `${data}/backups`,
   };
 }
 

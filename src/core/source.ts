@@ -127,7 +127,8 @@ function findDeepNesting(text: string): number | undefined {
   return undefined;
 }
 
-function positionAt(text: string, offset: number): Position {
+/** The line and column, from 1, of an offset in UTF-16 units. */
+export function positionAt(text: string, offset: number): Position {
   const before = text.slice(0, offset);
   return { line: before.split("\n").length, column: offset - before.lastIndexOf("\n") };
 }

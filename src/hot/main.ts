@@ -1,6 +1,7 @@
-import { readSettings } from "../config/settings.ts";
+import { hasClientFile } from "../apply/places.ts";
+import { readSettings, type Settings } from "../config/settings.ts";
 import { systemClock } from "../core/clock.ts";
-import { type Environment, readEnvironment } from "../core/environment.ts";
+import { type Environment, envFlag, envValue, readEnvironment } from "../core/environment.ts";
 import { ExitCode } from "../core/errors.ts";
 import { type Home, resolveHome } from "../core/home.ts";
 import { ansiPaint, plainPaint, wantsColor, writeText } from "../core/output.ts";
@@ -47,11 +48,13 @@ export function runHot(argv: readonly string[], startedAt: number, programDir: s
       return ExitCode.done;
     }
 
-    if (settings.anySink && settings.deliveryMode === "foreground") return undefined;
+    if (settings.apply.isOn || (settings.anySink && settings.deliveryMode === "foreground")) return undefined;
     const heads = readPersonaHeads({ cwd: process.cwd(), userDir: home.value.personas });
     if (heads === undefined) return undefined;
     const reader = session();
-    const previous = reader.state.scopes[GLOBAL_SCOPE]?.previous;
+    const scope = reader.state.scopes[GLOBAL_SCOPE];
+    if (scope === undefined && mayHaveTargets(settings, env)) return undefined;
+    const previous = scope?.previous;
     const target =
       form.persona === "-"
         ? { head: heads.find(({ name }) => name === previous?.persona), chatmode: previous?.chatmode }
@@ -81,6 +84,12 @@ export function runHot(argv: readonly string[], startedAt: number, programDir: s
   } catch {
     return undefined;
   }
+}
+
+/** Before the first switch of all: whether the full program should look for agent tools to apply it to. */
+function mayHaveTargets(settings: Settings, env: Environment): boolean {
+  if (!settings.apply.isUnset || envFlag(env, "CI")) return false;
+  return hasClientFile({ cwd: process.cwd(), userHome: envValue(env, "HOME") });
 }
 
 /** The success is printed by now: what fails here must not run the command once more. */

@@ -1,6 +1,6 @@
 import { formatDuration } from "../../core/duration.ts";
 import { ExitCode, UserError } from "../../core/errors.ts";
-import { loadCatalogue, resolveInCatalogue } from "../../persona/catalogue.ts";
+import { loadCatalogue } from "../../persona/catalogue.ts";
 import type { Persona } from "../../persona/persona.ts";
 import { chatmodeSuffix, personaLabel, switchText } from "../../persona/session-text.ts";
 import { type SwitchOutcome, switchPersona } from "../../persona/switch-persona.ts";
@@ -15,19 +15,34 @@ import {
 } from "../../projection/session.ts";
 import { openSession } from "../../projection/session-store.ts";
 import { deliverAfterWork } from "../after-work.ts";
+import { appliedPersona, type ChosenTargets, chosenTargets, clientOption } from "../apply-context.ts";
+import type { AppliedJson } from "../apply-shapes.ts";
+import {
+  type Applied,
+  applySwitch,
+  assertApplicable,
+  detectAtFirst,
+  foreseeApplying,
+  foreseeHooks,
+  judge,
+  runSwitchHooks,
+} from "../apply-switch.ts";
+import { appliedText } from "../apply-text.ts";
 import { assertChatmode, findChatmode, otherPersona, personaFor } from "../chatmode.ts";
-import { type Command, optionText } from "../command.ts";
+import { type Command, type Invocation, optionText } from "../command.ts";
 import { type CliContext, switchContext } from "../context.ts";
-import { findPersona, personaPlaces, problemLine } from "../find-persona.ts";
+import { findPersona, personaPlaces } from "../find-persona.ts";
 import type { SwitchJson } from "../json-shapes.ts";
-import { quote } from "../printable.ts";
+import { findPrevious } from "../previous-persona.ts";
 
 export const command: Command = {
   name: "switch",
   summary: "Make a persona the active one",
   description:
     "A name may be shortened as long as it stays unambiguous, and `switch` may be left out. " +
-    "Switching to what is already active changes nothing.",
+    "Switching to what is already active changes nothing but files of agent tools that name another persona.\n\n" +
+    "It is applied to the agent tools in the setting apply.targets, all of them or none. At the first switch those " +
+    "that start Hypertool already are found and remembered. One whose file cannot be edited refuses the switch.",
   arguments: [
     {
       name: "persona",
@@ -42,7 +57,12 @@ export const command: Command = {
       doc: "the chatmode that it works in, in kebab-case (default: default)",
       complete: "chatmodes",
     },
-    { flags: "--dry-run", doc: "say what would happen, and write nothing" },
+    clientOption,
+    { flags: "--no-apply", doc: "record the switch, and leave the agent tools as they are" },
+    {
+      flags: "--dry-run",
+      doc: "say what would happen, with what would change in which file, and write nothing",
+    },
   ],
   examples: [
     { command: "tta-persona switch backend-engineer", doc: "by name" },
@@ -53,29 +73,38 @@ export const command: Command = {
       command: "tta-persona switch --chatmode backend-developer",
       doc: "to the persona that the chatmode's file names",
     },
+    {
+      command: "tta-persona switch testing --client cursor --dry-run",
+      doc: "what would change in Cursor's files",
+    },
   ],
-  exitCodes: { 1: "it could not be written down, such as on a full disk; nothing has changed" },
+  exitCodes: {
+    1:
+      "it could not be written down, such as on a full disk, and nothing has changed; or an agent tool could not be " +
+      "switched, as stderr tells",
+  },
   json: "tta-persona/switch/1",
   async run(invocation, ctx) {
     const asked = optionText(invocation, "chatmode");
     if (asked !== undefined) assertChatmode(asked);
     const input = invocation.args[0] ?? inputOf(asked, ctx);
-    if (invocation.options.dryRun === true) {
-      // Opening the session might renew its snapshot; this writes nothing.
-      const { session } = openLedger(ctx.home).state;
-      const { persona, chatmode } = findTarget(input, asked, session.scopes[GLOBAL_SCOPE], ctx);
-      const outcome = foresee(session, persona.name, chatmode, ctx.clock.now());
-      ctx.output.answer(switchJson(outcome, true), dryRunText(outcome, persona, ctx));
-      warnOfOther(persona.name, asked, ctx);
-      return ExitCode.done;
-    }
+    if (invocation.options.dryRun === true) return dryRun(input, asked, invocation, ctx);
     const session = openSession(ctx.home);
-    const { persona, chatmode } = findTarget(input, asked, session.state.scopes[GLOBAL_SCOPE], ctx);
+    const scope = session.state.scopes[GLOBAL_SCOPE];
+    const { persona, chatmode } = findTarget(input, asked, scope, ctx);
+    const applies = invocation.options.apply !== false;
+    const chosen = await chooseTargets(invocation, scope, false, ctx);
+    const { targets } = chosen;
+    if (targets.length > 0) assertApplicable(targets, appliedPersona(persona.name, chatmode, persona), ctx);
     const outcome = switchPersona(switchContext(ctx), session, persona.name, chatmode);
-    ctx.output.done(switchJson(outcome, false), switchText(outcome, persona, ctx.paint));
+    const applied = await applySwitch(chosen, ctx);
+    const hooks = applies ? await runSwitchHooks(outcome, ctx) : noHooks;
+    const results = [...applied.results, ...hooks.results];
+    const text = switchText(outcome, persona, ctx.paint) + appliedText(results, ctx);
+    ctx.output.done(switchJson(outcome, false, results), text);
     warnOfOther(persona.name, asked, ctx);
     await deliverAfterWork(ctx);
-    return ExitCode.done;
+    return Math.max(applied.exitCode, hooks.exitCode);
   },
 };
 
@@ -93,6 +122,41 @@ function warnOfOther(persona: string, chatmode: string | undefined, ctx: CliCont
   if (chatmode === undefined) return;
   const warning = otherPersona(persona, chatmode, ctx.cwd(), loadCatalogue(personaPlaces(ctx)));
   if (warning !== undefined) ctx.output.note(warning);
+}
+
+const noHooks: Applied = { results: [], exitCode: ExitCode.done };
+
+async function dryRun(
+  input: string,
+  asked: string | undefined,
+  invocation: Invocation,
+  ctx: CliContext,
+): Promise<number> {
+  // Opening the session might renew its snapshot; this writes nothing.
+  const { session } = openLedger(ctx.home).state;
+  const { persona, chatmode } = findTarget(input, asked, session.scopes[GLOBAL_SCOPE], ctx);
+  const outcome = foresee(session, persona.name, chatmode, ctx.clock.now());
+  const scope = session.scopes[GLOBAL_SCOPE];
+  const { targets, wereAskedFor } = await chooseTargets(invocation, scope, true, ctx);
+  const foreseen = await foreseeApplying(targets, appliedPersona(persona.name, chatmode, persona), ctx);
+  const hooks = invocation.options.apply === false ? [] : foreseeHooks(outcome, ctx);
+  const { results, exitCode } = judge([...foreseen, ...hooks], wereAskedFor, ctx);
+  const text = dryRunText(outcome, persona, ctx) + appliedText(results, ctx);
+  ctx.output.answer(switchJson(outcome, true, results), text);
+  warnOfOther(persona.name, asked, ctx);
+  return exitCode;
+}
+
+async function chooseTargets(
+  invocation: Invocation,
+  scope: ScopeState | undefined,
+  isDryRun: boolean,
+  ctx: CliContext,
+): Promise<ChosenTargets> {
+  const chosen = chosenTargets(invocation, ctx);
+  if (invocation.options.apply === false) return { ...chosen, targets: [] };
+  if (scope !== undefined || chosen.wereAskedFor) return chosen;
+  return { ...chosen, targets: [...chosen.targets, ...(await detectAtFirst(ctx, isDryRun))] };
 }
 
 interface Target {
@@ -116,25 +180,6 @@ function findTarget(
     });
   }
   return { persona: findPrevious(previous.persona, ctx), chatmode: chatmode ?? previous.chatmode };
-}
-
-/** By its whole name: what it was an abbreviation for meanwhile does not count. */
-function findPrevious(name: string, ctx: CliContext): Persona {
-  const catalogue = loadCatalogue(personaPlaces(ctx));
-  const resolution = resolveInCatalogue(name, catalogue);
-  if (resolution.kind === "found" && resolution.persona.name === name) return resolution.persona;
-  if (resolution.kind === "broken" && resolution.name === name) {
-    throw new UserError({
-      reason: "broken-persona",
-      message: problemLine(resolution.problem),
-      hint: resolution.problem.hint,
-    });
-  }
-  throw new UserError({
-    reason: "unknown-persona",
-    message: `The previous persona, ${quote(name)}, does not exist here any more.`,
-    hint: "It may be defined in another project. Name one that is here: tta-persona list",
-  });
 }
 
 /** What the switch would be, told from the session as it is now. */
@@ -162,7 +207,7 @@ function dryRunText(outcome: SwitchOutcome, persona: Persona, { paint }: CliCont
   return `Would switch to ${label}${paint.dim(` from ${from}${chatmodeSuffix(fromChatmode)} after ${after}`)}\n`;
 }
 
-function switchJson(outcome: SwitchOutcome, dryRun: boolean): SwitchJson {
+function switchJson(outcome: SwitchOutcome, dryRun: boolean, applied: readonly AppliedJson[]): SwitchJson {
   const seconds = (ms: number | undefined) => (ms === undefined ? null : ms / 1000);
   return {
     schema: "tta-persona/switch/1",
@@ -174,5 +219,6 @@ function switchJson(outcome: SwitchOutcome, dryRun: boolean): SwitchJson {
     fromChatmode: outcome.fromChatmode ?? null,
     endedAfterSeconds: seconds(outcome.endedAfterMs),
     activeForSeconds: seconds(outcome.activeForMs),
+    applied: [...applied],
   };
 }

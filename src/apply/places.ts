@@ -1,0 +1,58 @@
+import fs from "node:fs";
+import type { McpFile } from "./clients/client.ts";
+import { mcpClients } from "./clients/mcp-clients.ts";
+
+/** From where configuration files are looked up. Paths are absolute, without a slash at their end. */
+export interface ClientPlaces {
+  readonly cwd: string;
+  /** The user's home directory; undefined where the environment names none. */
+  readonly userHome: string | undefined;
+}
+
+/**
+ * Where a client's file is, or would be. Of a project's, it is the nearest parent of the working directory that has
+ * one, as the tools themselves look for it; never beyond the repository, and never the user's home, whose files are
+ * the user's and no project's.
+ *
+ * @returns undefined where there is no such file.
+ */
+export function findFile(
+  { base, path }: Pick<McpFile, "base" | "path">,
+  places: ClientPlaces,
+): string | undefined {
+  const roots =
+    base === "project" ? projectRoots(places) : places.userHome === undefined ? [] : [places.userHome];
+  return roots.map((root) => `${root}/${path}`).find(isThere);
+}
+
+/** The directory that a project's file would be made in: the repository's, or else the working directory. */
+export function projectRoot(places: ClientPlaces): string {
+  const roots = projectRoots(places);
+  const last = roots.at(-1);
+  return last !== undefined && isThere(`${last}/.git`) ? last : places.cwd;
+}
+
+/** Whether any client has a file here: all that a first switch needs to know before it looks closer. */
+export function hasClientFile(places: ClientPlaces): boolean {
+  return mcpClients.some(({ files }) => files.some((file) => findFile(file, places) !== undefined));
+}
+
+/** The working directory and its parents up to the repository's, the nearest first. */
+function projectRoots({ cwd, userHome }: ClientPlaces): readonly string[] {
+  const roots: string[] = [];
+  for (let root = cwd; root !== userHome; root = root.slice(0, root.lastIndexOf("/"))) {
+    roots.push(root);
+    if (root === "" || isThere(`${root}/.git`)) break;
+  }
+  return roots;
+}
+
+/** `lstat`, so that a link that leads nowhere counts as there, and is told. */
+function isThere(path: string): boolean {
+  try {
+    return fs.lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch {
+    // A part of the path is no directory.
+    return false;
+  }
+}

@@ -1,0 +1,127 @@
+import { errorCode, type Failure } from "../core/errors.ts";
+import { err, ok, type Result } from "../core/result.ts";
+import { type ApplyContext, type ApplyReport, applyLocked, recorded, writeEdits } from "./apply.ts";
+import { type Backup, bytesBefore, cleanUp, hashOf, latestBackup } from "./backups.ts";
+import { withApplyLock } from "./lock.ts";
+import { type ClientEdit, planAll } from "./plan.ts";
+import { readEditable } from "./read-file.ts";
+import type { TargetResult } from "./result.ts";
+import type { AppliedPersona, Target } from "./target.ts";
+import { targets as allTargets } from "./targets.ts";
+
+/** The switch that takes the last one back. */
+export interface WayBack {
+  /** Undefined: nobody was active before. */
+  readonly to: AppliedPersona | undefined;
+  /** Appends it. */
+  readonly run: () => void;
+}
+
+/**
+ * Takes the last switch back, and with it the last apply: its files get the exact bytes that they had. Nothing happens
+ * where somebody else has written one of them since. Where that apply does not belong to the last switch, or another
+ * switch comes between, the files are brought to whom the journal names, as after any switch.
+ *
+ * @param findWayBack asked under the apply lock
+ */
+export async function undo(
+  context: ApplyContext,
+  targets: readonly Target[],
+  findWayBack: () => WayBack,
+): Promise<Result<ApplyReport, Failure>> {
+  const locked = await withApplyLock(context.home, () => undoLocked(context, targets, findWayBack()));
+  if ("done" in locked) return locked.done;
+  return err({
+    reason: "apply-busy",
+    message: "Another process has been applying a switch all the time.",
+    hint: "Run the command again when it has ended.",
+  });
+}
+
+function undoLocked(
+  context: ApplyContext,
+  targets: readonly Target[],
+  { to, run }: WayBack,
+): Result<ApplyReport, Failure> {
+  cleanUp(context.home);
+  const current = context.readCurrent();
+  const backup = latestBackup(context.home);
+  const isOfLastSwitch =
+    backup?.persona === (current?.name ?? null) && backup?.previous === (to?.name ?? null);
+  if (backup === undefined || !isOfLastSwitch) {
+    const plans = to === undefined ? [] : planAll(targets, to, context.places);
+    const refused = plans.flatMap(({ files }) => files).find(({ kind }) => kind === "refused");
+    if (refused?.kind === "refused") return err(refused.failure);
+    run();
+    return ok(applyLocked(context, targets));
+  }
+  const edits = editsBack(context, backup);
+  if (!edits.ok) return edits;
+  run();
+  const now = context.readCurrent();
+  // Somebody has switched in this moment.
+  if (now?.name !== to?.name) return ok(applyLocked(context, targets));
+  const persona = to?.name ?? null;
+  const failure = writeEdits(context, { persona, previous: backup.persona }, edits.value);
+  const results = backup.files.map((file) => resultOf(file, edits.value, failure));
+  return ok(recorded(context, persona, results));
+}
+
+/** The way back for each file that is as the apply has left it; one that it never reached needs none. */
+function editsBack({ home }: ApplyContext, backup: Backup): Result<readonly ClientEdit[], Failure> {
+  const edits: ClientEdit[] = [];
+  for (const file of backup.files) {
+    const content = readEditable(file.path);
+    if (content.kind === "unusable") return err(content.failure);
+    const bytes = content.kind === "file" ? content.bytes : undefined;
+    const before = readBefore(home, backup, file);
+    if (!before.ok) return before;
+    if (hashOrNull(bytes) === hashOrNull(before.value)) continue;
+    if (hashOrNull(bytes) !== file.after) {
+      return err({
+        reason: "changed-since",
+        message: `${file.path} was changed by somebody else since the last switch.`,
+        hint: "Keep it, and go back without its old content: tta-persona switch -",
+      });
+    }
+    edits.push({ client: file.client, path: file.path, before: bytes, after: before.value, mode: file.mode });
+  }
+  return ok(edits);
+}
+
+function readBefore(
+  home: ApplyContext["home"],
+  backup: Backup,
+  file: Backup["files"][number],
+): Result<Buffer | undefined, Failure> {
+  try {
+    return ok(bytesBefore(home, backup, file));
+  } catch (error) {
+    const code = errorCode(error);
+    if (code === undefined) throw error;
+    return err({
+      reason: "no-backup",
+      message: `What ${file.path} held before cannot be read (${code}).`,
+      hint: "Go back without it: tta-persona switch -",
+    });
+  }
+}
+
+function hashOrNull(bytes: Buffer | undefined): string | null {
+  return bytes === undefined ? null : hashOf(bytes);
+}
+
+function resultOf(
+  { client, path }: Backup["files"][number],
+  edits: readonly ClientEdit[],
+  failure: Failure | undefined,
+): TargetResult {
+  const about = { client, file: path, reason: null, message: null, hint: null, reload: null };
+  if (!edits.some((edit) => edit.path === path)) return { ...about, outcome: "already" };
+  if (failure === undefined) {
+    const reload = allTargets.find((target) => target.client === client)?.reload ?? null;
+    return { ...about, outcome: "changed", reload };
+  }
+  const { reason, message, hint = null } = failure;
+  return { ...about, outcome: "failed", reason, message, hint };
+}
