@@ -71,7 +71,12 @@ export function latestBackup(home: Home): Backup | undefined {
 
 /** Takes away what the latest apply has left beside its files, if it was killed. Under the apply lock only. */
 export function cleanUp(home: Home): void {
-  for (const { temporary } of latestBackup(home)?.files ?? []) removeQuietly(temporary);
+  try {
+    for (const { temporary } of latestBackup(home)?.files ?? []) removeQuietly(temporary);
+  } catch (error) {
+    // Where backups cannot be read none can be written either, and that is told.
+    if (errorCode(error) === undefined) throw error;
+  }
 }
 
 /** The bytes that a file had before; undefined: it was not there. @throws the system's error when the copy is gone. */

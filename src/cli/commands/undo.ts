@@ -68,10 +68,7 @@ interface Done {
   ended?: string;
 }
 
-function wayBack(
-  ctx: CliContext,
-  done: Done,
-): Parameters<typeof undo>[2] extends () => infer Way ? Way : never {
+function wayBack(ctx: CliContext, done: Done): WayBack {
   const session = openSession(ctx.home);
   const scope = session.state.scopes[GLOBAL_SCOPE];
   const previous = scope?.previous ?? null;
