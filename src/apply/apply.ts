@@ -79,11 +79,11 @@ export function applyLocked(context: ApplyContext, targets: readonly Target[]): 
   }
 }
 
-export function isRefused(plans: readonly TargetPlan[]): boolean {
+function isRefused(plans: readonly TargetPlan[]): boolean {
   return plans.some(({ files }) => files.some(({ kind }) => kind === "refused"));
 }
 
-export const notTouched: Failure = {
+const notTouched: Failure = {
   reason: "nothing-written",
   message: "not changed, since another file could not be",
   hint: "See to the other one, then: tta-persona apply",

@@ -59,7 +59,7 @@ export function removeQuietly(temporary: string): void {
 }
 
 /** True while a file holds these bytes; undefined: while it is not there. */
-export function holds(path: string, bytes: Buffer | undefined): boolean {
+function holds(path: string, bytes: Buffer | undefined): boolean {
   try {
     const found = fs.readFileSync(path);
     return bytes?.equals(found) === true;

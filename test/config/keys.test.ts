@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { checkSetting, parseSize, type SettingKey, settingKeys } from "../../src/config/keys.ts";
+import { checkSetting, parseSize } from "../../src/config/check-setting.ts";
+import { type SettingKey, settingKeys } from "../../src/config/keys.ts";
 import { environmentVariables } from "../../src/core/environment.ts";
 
 const key = (name: string): SettingKey => {

@@ -1,6 +1,7 @@
 import fs from "node:fs";
+import { checkSetting } from "../../config/check-setting.ts";
 import { hasUserSetting, writeUserSetting } from "../../config/config-store.ts";
-import { checkSetting, type SettingKey, settingKeys } from "../../config/keys.ts";
+import { type SettingKey, settingKeys } from "../../config/keys.ts";
 import { type ResolvedSetting, variableOf } from "../../config/settings.ts";
 import { didYouMean } from "../../core/did-you-mean.ts";
 import { envValue } from "../../core/environment.ts";
