@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 "use strict";
-// Runs the hot commands from one small bundle, and everything else from the full program.
+// Runs the hot commands from one small bundle, a switch that changes files of agent tools from a second one, and
+// everything else from the full program.
 //
 // Compiling the bundle would take half of all the time that a hot command may take, so V8's compiled form of it is
 // kept in a cache of the user's. It is bound to the bundle's content and the version of Node; whatever
@@ -10,13 +11,24 @@ const { Script } = require("node:vm");
 
 const programDir = `${__dirname}/../dist`;
 const argv = process.argv.slice(2);
-const { run, keep } = load(`${programDir}/hot.cjs`);
+const isReading = argv[0] === "current" || argv[0] === "prompt";
+const hot = load("hot", isReading ? "read" : "switch");
 // `performance.timeOrigin` says the same and loads eleven modules for it.
 const startedAt = Date.now() - process.uptime() * 1000;
-const code = run(argv, startedAt, programDir);
-if (code === undefined) {
-  void import("../dist/cli.mjs");
+const code = hot.exports.runHot(argv, startedAt, programDir);
+if (code === "apply") {
+  const apply = load("apply", "apply");
+  void apply.exports.runApply(argv, startedAt, programDir).then((done) => finish(done, apply));
 } else {
+  finish(code, hot);
+}
+
+/** @param code undefined: the full program decides. */
+function finish(code, { keep }) {
+  if (code === undefined) {
+    void import("../dist/cli.mjs");
+    return;
+  }
   keep();
   // All is written by now. Tearing the heap down would take as long as reading the code did, and the exit event half
   // of that; only what was preloaded can wait for it.
@@ -24,26 +36,26 @@ if (code === undefined) {
   process.reallyExit(code);
 }
 
-function load(filename) {
+/** @param form what is compiled depends on what ran, so each has a cache of its own. */
+function load(name, form) {
+  const filename = `${programDir}/${name}.cjs`;
   const source = fs.readFileSync(filename, "utf8");
-  const cache = cacheFile(source.slice(-17, -1));
+  const cache = cacheFile(form, source.slice(-17, -1));
   const cachedData = cache === undefined ? undefined : read(cache);
   const script = new Script(source, { filename, cachedData });
-  const hot = { exports: {} };
-  script.runInThisContext()(hot);
+  const module = { exports: {} };
+  script.runInThisContext()(module);
   const isKept = cachedData !== undefined && !script.cachedDataRejected;
   return {
-    run: hot.exports.runHot,
+    exports: module.exports,
     keep: () => (isKept || cache === undefined ? undefined : write(cache, script.createCachedData())),
   };
 }
 
-/** What is compiled depends on what ran, so reading and switching have a cache each. */
-function cacheFile(contentHash) {
+function cacheFile(form, contentHash) {
   const { TTA_PERSONA_HOME, XDG_CACHE_HOME, HOME } = process.env;
   const parent = TTA_PERSONA_HOME || XDG_CACHE_HOME || (HOME && `${HOME}/.cache`);
   if (!parent?.startsWith("/")) return undefined;
-  const form = argv[0] === "current" || argv[0] === "prompt" ? "read" : "switch";
   return `${parent}/${TTA_PERSONA_HOME ? "cache" : "tta-persona"}/${form}-${contentHash}-${process.version}-${process.arch}`;
 }
 

@@ -47,7 +47,7 @@ rmSync(new URL("../dist", import.meta.url), { recursive: true, force: true });
 const [, program] = await Promise.all([
   build({
     ...common,
-    entryPoints: { hot: "src/hot/main.ts" },
+    entryPoints: { hot: "src/hot/main.ts", apply: "src/hot/apply-main.ts" },
     // The launcher gives it a module to export by, and has it compiled as it stands.
     banner: { js: "(function (module) {" },
     footer: { js: "})" },
@@ -74,8 +74,10 @@ const [, program] = await Promise.all([
   }),
 ]);
 
-// The launcher binds its cache of compiled code to this.
-const hot = new URL("../dist/hot.cjs", import.meta.url);
-appendFileSync(hot, `//${createHash("sha256").update(readFileSync(hot)).digest("hex").slice(0, 16)}\n`);
+// The launcher binds its caches of compiled code to this.
+for (const name of ["hot", "apply"]) {
+  const file = new URL(`../dist/${name}.cjs`, import.meta.url);
+  appendFileSync(file, `//${createHash("sha256").update(readFileSync(file)).digest("hex").slice(0, 16)}\n`);
+}
 
 writeNotices(program.metafile, new URL("../dist/THIRD-PARTY-NOTICES.txt", import.meta.url));

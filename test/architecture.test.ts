@@ -49,7 +49,7 @@ const onlyThese: readonly {
   { from: "hot", to: "projection", modules: ["session", "session-store"] },
   { from: "hot", to: "delivery", modules: ["spawn-deliverer", "notice"] },
   { from: "hot", to: "config", modules: ["settings"] },
-  { from: "hot", to: "apply", modules: ["places"] },
+  { from: "hot", to: "apply", modules: ["apply", "places", "plan", "result", "result-text", "targets"] },
   // The deliverer's entry is a program of its own, and says which personas there are.
   { from: "delivery", to: "persona", modules: ["heads", "built-in", "budgets"] },
 ];
@@ -137,7 +137,7 @@ const walls: readonly { readonly what: RegExp; readonly why: string; readonly fi
   {
     what: /\bprocess\.cwd\b/,
     why: "the working directory is handed in",
-    files: ["cli/main.ts", "hot/main.ts"],
+    files: ["cli/main.ts", "hot/main.ts", "hot/apply-main.ts"],
   },
   {
     what: /\bprocess\.exit\(/,
@@ -153,12 +153,13 @@ const walls: readonly { readonly what: RegExp; readonly why: string; readonly fi
   {
     what: /\bwriteText\(/,
     why: "nobody prints but the output module",
-    files: ["core/output.ts", "cli/output.ts", "hot/main.ts"],
+    files: ["core/output.ts", "cli/output.ts", "hot/main.ts", "hot/apply-main.ts", "hot/find-switch.ts"],
   },
 ];
 
 const MAX_LINES = 300;
 const HOT_BUNDLE_BYTES = 60_000;
+const APPLY_BUNDLE_BYTES = 100_000;
 
 const sources = readSources();
 
@@ -257,6 +258,14 @@ describe("the hot bundle", () => {
     expect(bundle).not.toMatch(/\bimport\(/);
     const builtins = [...bundle.matchAll(/getBuiltinModule\(([^)]*)\)/g)].map(([, name]) => name);
     expect(builtins.sort()).toEqual(['"node:child_process"', '"node:fs"', '"node:os"']);
+  });
+
+  test("and the one beside it, for applying a switch, load no more of Node, and no YAML", () => {
+    const beside = readFileSync(join(repositoryRoot, "dist/apply.cjs"), "utf8");
+    expect(beside).not.toMatch(/\brequire\(|\bimport\(/);
+    const builtins = [...beside.matchAll(/getBuiltinModule\(([^)]*)\)/g)].map(([, name]) => name);
+    expect(builtins.sort()).toEqual(['"node:child_process"', '"node:fs"', '"node:os"']);
+    expect(beside.length).toBeLessThan(APPLY_BUNDLE_BYTES);
   });
 
   test("is small", () => {

@@ -1,4 +1,4 @@
-import { positionAt } from "../core/source.ts";
+import { positionAt } from "../core/position.ts";
 import type { McpClient, McpFile } from "./clients/client.ts";
 import { applySplices, personaEdits } from "./persona-argument.ts";
 import { findFile } from "./places.ts";

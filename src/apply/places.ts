@@ -1,4 +1,6 @@
 import fs from "node:fs";
+import { type Environment, envValue } from "../core/environment.ts";
+import { trimSlashes } from "../core/project-directories.ts";
 import type { McpFile } from "./clients/client.ts";
 import { mcpClients } from "./clients/mcp-clients.ts";
 
@@ -7,6 +9,12 @@ export interface ClientPlaces {
   readonly cwd: string;
   /** The user's home directory; undefined where the environment names none. */
   readonly userHome: string | undefined;
+}
+
+/** As the environment names it. */
+export function userHomeOf(env: Environment): string | undefined {
+  const userHome = envValue(env, "HOME");
+  return userHome === undefined ? undefined : trimSlashes(userHome);
 }
 
 /**

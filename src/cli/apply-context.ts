@@ -1,9 +1,9 @@
 import type { ApplyContext, CurrentPersona } from "../apply/apply.ts";
+import { userHomeOf } from "../apply/places.ts";
 import type { AppliedPersona, Target } from "../apply/target.ts";
 import { targetsNamed } from "../apply/targets.ts";
 import { APPLY_CLIENTS } from "../config/keys.ts";
 import { didYouMean } from "../core/did-you-mean.ts";
-import { envValue } from "../core/environment.ts";
 import { UserError } from "../core/errors.ts";
 import { trimSlashes } from "../core/project-directories.ts";
 import { loadCatalogue } from "../persona/catalogue.ts";
@@ -61,12 +61,7 @@ export function applyContext(ctx: CliContext): ApplyContext {
 }
 
 export function clientPlaces({ env, settings, cwd }: CliContext): ApplyContext["places"] {
-  const userHome = envValue(env, "HOME");
-  return {
-    cwd: trimSlashes(cwd()),
-    userHome: userHome === undefined ? undefined : trimSlashes(userHome),
-    serverNames: settings.apply.servers,
-  };
+  return { cwd: trimSlashes(cwd()), userHome: userHomeOf(env), serverNames: settings.apply.servers };
 }
 
 export function readCurrent(ctx: CliContext): CurrentPersona | undefined {

@@ -3,6 +3,7 @@ import { detectTargets, hypertoolClients } from "../apply/detect.ts";
 import { IN_HOOK, runHooks } from "../apply/hooks.ts";
 import { editsOf, planAll, type TargetPlan } from "../apply/plan.ts";
 import { isUnapplied, resultsOf } from "../apply/result.ts";
+import { HOOK_CLIENT } from "../apply/result-text.ts";
 import type { AppliedPersona, Target } from "../apply/target.ts";
 import { targetsNamed } from "../apply/targets.ts";
 import { writeUserSetting } from "../config/config-store.ts";
@@ -109,7 +110,7 @@ export function judge(results: readonly AppliedJson[], wereAskedFor: boolean, ct
 /** The user's commands that a switch would run. */
 export function foreseeHooks(outcome: SwitchOutcome, ctx: CliContext): readonly AppliedJson[] {
   return hooksFor(outcome, ctx).map(([program = ""]) => ({
-    client: "onSwitch",
+    client: HOOK_CLIENT,
     file: program,
     outcome: "would-change",
     reason: null,
@@ -142,7 +143,7 @@ export async function runSwitchHooks(outcome: SwitchOutcome, ctx: CliContext): P
   });
   const masker = createMasker(maskingOf(ctx));
   const results = done.map(({ program, failure }): AppliedJson => {
-    const about = { client: "onSwitch", file: program, reload: null, diff: null };
+    const about = { client: HOOK_CLIENT, file: program, reload: null, diff: null };
     if (failure === undefined)
       return { ...about, outcome: "changed", reason: null, message: null, hint: null };
     const { reason, message, hint = null } = failure;

@@ -1,18 +1,13 @@
+import { userHomeOf } from "../apply/places.ts";
 import type { TargetResult } from "../apply/result.ts";
-import { envValue } from "../core/environment.ts";
+import { resultsText } from "../apply/result-text.ts";
 import type { AppliedJson } from "./apply-shapes.ts";
 import type { CliContext } from "./context.ts";
-import { printable, table } from "./printable.ts";
 
-/** What became of each file, a line each. */
-export function appliedText(results: readonly AppliedJson[], ctx: CliContext): string {
-  if (results.length === 0) return "";
-  const rows = results.map((result) => [
-    `  ${result.client}`,
-    result.file === null ? "-" : printable(shortPath(result.file, ctx)),
-    printable(wordsOf(result)),
-  ]);
-  return table(rows) + results.flatMap(({ diff }) => (diff === null ? [] : [diff])).join("");
+/** What became of each file, a line each, and then the lines that would change. */
+export function appliedText(results: readonly AppliedJson[], { env }: CliContext): string {
+  const diffs = results.flatMap(({ diff }) => (diff === null ? [] : [diff]));
+  return resultsText(results, userHomeOf(env)) + diffs.join("");
 }
 
 /** What was not applied, for stderr: it is why the command fails. */
@@ -26,26 +21,4 @@ export function complainUnapplied(results: readonly AppliedJson[], ctx: CliConte
 
 export function appliedJson(result: TargetResult, diff: string | null = null): AppliedJson {
   return { ...result, diff };
-}
-
-function wordsOf({ outcome, message, reload, client }: AppliedJson): string {
-  switch (outcome) {
-    case "changed":
-      if (client === "onSwitch") return "ran";
-      return reload === null ? "changed" : `changed; to take it in, ${reload}`;
-    case "would-change":
-      return client === "onSwitch" ? "would run" : "would be changed";
-    case "already":
-      return "already so";
-    case "skipped":
-      return `skipped: ${message}`;
-    case "refused":
-    case "failed":
-      return `${outcome}: ${message}`;
-  }
-}
-
-function shortPath(file: string, { env }: CliContext): string {
-  const home = envValue(env, "HOME");
-  return home !== undefined && file.startsWith(`${home}/`) ? `~${file.slice(home.length)}` : file;
 }

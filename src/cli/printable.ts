@@ -1,3 +1,7 @@
+import { printable } from "../core/printable.ts";
+
+export { printable, table, withoutCredentials } from "../core/printable.ts";
+
 const MAX_SHOWN = 60;
 
 /** What a user typed, in quotation marks, safe and short enough for a message. */
@@ -7,31 +11,7 @@ export function quote(input: string): string {
   return `"${printable(shown)}"`;
 }
 
-/** One line without control characters, and without the credentials of a URL. */
-export function printable(text: string): string {
-  return withoutCredentials(text).replace(
-    /[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/gu,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
-}
-
-export function withoutCredentials(text: string): string {
-  return text.replace(/:\/\/[^/\s"]*@/g, "://***@");
-}
-
 /** `a`, `a or b`, `a, b or c` */
 export function anyOf(words: readonly string[]): string {
   return words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} or ${words.at(-1)}`;
-}
-
-/** Lines of columns that are padded to the widest cell; the last one is left as it is. */
-export function table(rows: readonly (readonly string[])[]): string {
-  const widths: number[] = [];
-  for (const row of rows) {
-    for (const [index, cell] of row.entries()) widths[index] = Math.max(widths[index] ?? 0, cell.length);
-  }
-  const lines = rows.map((row) =>
-    row.map((cell, index) => (index === row.length - 1 ? cell : cell.padEnd(widths[index] ?? 0))).join("  "),
-  );
-  return lines.map((line) => `${line.trimEnd()}\n`).join("");
 }

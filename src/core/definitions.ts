@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import { errorCode } from "./errors.ts";
+import type { Position } from "./position.ts";
 import type { Result } from "./result.ts";
-import type { Position } from "./source.ts";
 
 /** What is wrong with a definition, and where. */
 export interface DefinitionProblem extends Partial<Position> {

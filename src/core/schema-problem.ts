@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import type { ValuePath } from "./json-scan.ts";
-import type { Position, Source } from "./source.ts";
+import type { Position } from "./position.ts";
+import type { Source } from "./source.ts";
 
 export interface SchemaProblem extends Position {
   readonly message: string;

@@ -10,17 +10,12 @@ import {
   parseDocument,
 } from "yaml";
 import { scanJson, type ValuePath } from "./json-scan.ts";
+import { type Position, positionAt } from "./position.ts";
 import { err, ok, type Result } from "./result.ts";
 
 export type SourceFormat = "json" | "yaml";
 
 const MAX_YAML_DEPTH = 100;
-
-/** Both count from 1; columns in UTF-16 units. */
-export interface Position {
-  readonly line: number;
-  readonly column: number;
-}
 
 /** A parsed file that still knows where its values stand. */
 export interface Source {
@@ -125,10 +120,4 @@ function findDeepNesting(text: string): number | undefined {
     if (parser.stack.length > MAX_YAML_DEPTH) return Math.min(parser.offset, text.length);
   }
   return undefined;
-}
-
-/** The line and column, from 1, of an offset in UTF-16 units. */
-export function positionAt(text: string, offset: number): Position {
-  const before = text.slice(0, offset);
-  return { line: before.split("\n").length, column: offset - before.lastIndexOf("\n") };
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createSandbox, type RunResult, type Sandbox } from "../support/run-binary.ts";
@@ -143,6 +143,37 @@ test.each([
     const { hot, cold } = await runBoth(sandbox, ["switch", "security"]);
     expect(hot).toEqual(cold);
     expect(hot.code).toBe(code);
+  } finally {
+    await sandbox.dispose();
+  }
+});
+
+test.each([
+  ["changed", "cursor", '{"mcpServers": {"h": {"args": ["hypertool", "-p", "x"]}}}', 0],
+  ["skipped", "cursor,gemini", "{}", 0],
+  ["refused", "cursor", "{", 1],
+  ["changed, and then a hook", "cursor", '{"mcpServers": {"h": {"args": ["hypertool"]}}}', 0],
+])("they agree on agent tools: %s", async (title, clients, content, code) => {
+  const sandbox = createSandbox();
+  try {
+    const file = join(sandbox.userHome, ".cursor/mcp.json");
+    mkdirSync(join(file, ".."), { recursive: true });
+    await sandbox.run(["config", "set", "apply.targets", clients]);
+    if (title.endsWith("hook")) await sandbox.run(["config", "set", "apply.onSwitch", "true"]);
+    const copies = [copyOfHome(sandbox, "hot"), copyOfHome(sandbox, "cold")];
+    const results = [];
+    for (const [index, run] of [sandbox.run, sandbox.runCold].entries()) {
+      writeFileSync(file, content);
+      const home = copies[index];
+      const result = await run(["switch", "backend"], { env: { ...home } });
+      results.push({
+        ...comparable(result, home?.TTA_PERSONA_HOME),
+        file: readFileSync(file, "utf8"),
+        facts: factsIn(home?.TTA_PERSONA_HOME ?? ""),
+      });
+    }
+    expect(results[0]).toEqual(results[1]);
+    expect(results[0]?.code).toBe(code);
   } finally {
     await sandbox.dispose();
   }

@@ -1,0 +1,71 @@
+import { applyCurrent, type CurrentPersona } from "../apply/apply.ts";
+import { userHomeOf } from "../apply/places.ts";
+import { planAll } from "../apply/plan.ts";
+import { isUnapplied } from "../apply/result.ts";
+import { resultsText } from "../apply/result-text.ts";
+import { targetsNamed } from "../apply/targets.ts";
+import { readSettings } from "../config/settings.ts";
+import { readEnvironment } from "../core/environment.ts";
+import { ExitCode } from "../core/errors.ts";
+import { type Home, resolveHome } from "../core/home.ts";
+import { ansiPaint, plainPaint, wantsColor, writeText } from "../core/output.ts";
+import { trimSlashes } from "../core/project-directories.ts";
+import { switchText } from "../persona/session-text.ts";
+import { switchPersona } from "../persona/switch-persona.ts";
+import { GLOBAL_SCOPE } from "../projection/session.ts";
+import { openSession } from "../projection/session-store.ts";
+import { deliverInBackground, findSwitch, hotContext } from "./find-switch.ts";
+import { parseHotForm } from "./forms.ts";
+
+/**
+ * A switch in its hot form, and what it changes in MCP configurations: the second bundle, which the launcher loads only
+ * where something is to be applied. The full program takes five times as long to start.
+ *
+ * @returns the exit code, or undefined when the full program has to decide: hooks, agents that are written from whole
+ *   definitions, and everything that did not go well. It finds the switch made then, and does the rest again.
+ */
+export async function runApply(
+  argv: readonly string[],
+  startedAt: number,
+  programDir: string,
+): Promise<ExitCode | undefined> {
+  const form = parseHotForm(argv);
+  if (form?.command !== "switch") return undefined;
+  try {
+    const env = readEnvironment();
+    const home = resolveHome(env, process.platform);
+    if (!home.ok) return undefined;
+    const settings = readSettings(home.value.configFile, env);
+    const targets = targetsNamed(settings.apply.targets);
+    if (settings.apply.onSwitch.length > 0 || targets.some(({ isHypertool }) => !isHypertool))
+      return undefined;
+    const cwd = process.cwd();
+    const found = findSwitch(form.persona, cwd, home.value);
+    if (found === undefined) return undefined;
+
+    const { head, chatmode, session } = found;
+    const userHome = userHomeOf(env);
+    const places = { cwd: trimSlashes(cwd), userHome, serverNames: settings.apply.servers };
+    const plans = planAll(targets, { name: head.name, chatmode, definition: undefined }, places);
+    if (plans.some(({ files }) => files.some(({ kind }) => kind === "refused"))) return undefined;
+    const context = hotContext(home.value, env, settings, startedAt);
+    const outcome = switchPersona(context, session, head.name, chatmode);
+    const readCurrent = () => readActive(home.value);
+    const report = await applyCurrent({ ...context, scope: GLOBAL_SCOPE, places, readCurrent }, targets);
+    if (report.notRecorded !== undefined || report.results.some((one) => isUnapplied(one, false)))
+      return undefined;
+    const paint = wantsColor(env, 1) ? ansiPaint : plainPaint;
+    writeText(1, switchText(outcome, head, paint) + resultsText(report.results, userHome));
+    deliverInBackground(home.value, env, settings, programDir);
+    return ExitCode.done;
+  } catch {
+    return undefined;
+  }
+}
+
+function readActive(home: Home): CurrentPersona | undefined {
+  const { active = null, previous = null } = openSession(home).state.scopes[GLOBAL_SCOPE] ?? {};
+  if (active === null) return undefined;
+  const { persona: name, chatmode } = active;
+  return { name, chatmode, definition: undefined, previous: previous?.persona ?? null };
+}
