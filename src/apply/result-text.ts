@@ -16,6 +16,19 @@ export function resultsText(results: readonly TargetResult[], userHome: string |
   );
 }
 
+/** What was not applied, for stderr: it is why the command fails. */
+export function unappliedLines(results: readonly TargetResult[]): readonly string[] {
+  return results.flatMap(({ client, message, hint }) => [
+    `tta-persona: ${client}: ${message ?? "not applied"}`,
+    ...(hint === null ? [] : [`  ${hint}`]),
+  ]);
+}
+
+/** A switch is made and applied, and only this could not be written down. */
+export function notRecordedText(code: string): string {
+  return `what was applied is not recorded (${code})`;
+}
+
 function wordsOf({ outcome, message, reload, client }: TargetResult): string {
   switch (outcome) {
     case "changed":

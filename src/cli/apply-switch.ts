@@ -3,7 +3,7 @@ import { detectTargets, hypertoolClients } from "../apply/detect.ts";
 import { IN_HOOK, runHooks } from "../apply/hooks.ts";
 import { editsOf, planAll, type TargetPlan } from "../apply/plan.ts";
 import { isUnapplied, resultsOf } from "../apply/result.ts";
-import { HOOK_CLIENT } from "../apply/result-text.ts";
+import { HOOK_CLIENT, notRecordedText, unappliedLines } from "../apply/result-text.ts";
 import type { AppliedPersona, Target } from "../apply/target.ts";
 import { targetsNamed } from "../apply/targets.ts";
 import { writeUserSetting } from "../config/config-store.ts";
@@ -14,7 +14,7 @@ import type { SwitchOutcome } from "../persona/switch-persona.ts";
 import { DEFAULT_CHATMODE, NO_PERSONA } from "../projection/session.ts";
 import { applyContext, type ChosenTargets, clientPlaces } from "./apply-context.ts";
 import type { AppliedJson } from "./apply-shapes.ts";
-import { appliedJson, complainUnapplied } from "./apply-text.ts";
+import { appliedJson } from "./apply-text.ts";
 import type { CliContext } from "./context.ts";
 import { maskingOf } from "./masking.ts";
 
@@ -92,8 +92,7 @@ export interface Applied {
 export async function applySwitch(chosen: ChosenTargets, ctx: CliContext): Promise<Applied> {
   if (chosen.targets.length === 0) return { results: [], exitCode: ExitCode.done };
   const report = await applyCurrent(applyContext(ctx), chosen.targets);
-  if (report.notRecorded !== undefined)
-    ctx.output.note(`what was applied is not recorded (${report.notRecorded})`);
+  if (report.notRecorded !== undefined) ctx.output.note(notRecordedText(report.notRecorded));
   return judge(
     report.results.map((result) => appliedJson(result)),
     chosen.wereAskedFor,
@@ -103,7 +102,7 @@ export async function applySwitch(chosen: ChosenTargets, ctx: CliContext): Promi
 
 export function judge(results: readonly AppliedJson[], wereAskedFor: boolean, ctx: CliContext): Applied {
   const unapplied = results.filter((result) => isUnapplied(result, wereAskedFor));
-  complainUnapplied(unapplied, ctx);
+  if (unapplied.length > 0) ctx.output.complain(unappliedLines(unapplied));
   return { results, exitCode: unapplied.length === 0 ? ExitCode.done : ExitCode.failed };
 }
 

@@ -10,15 +10,6 @@ export function appliedText(results: readonly AppliedJson[], { env }: CliContext
   return resultsText(results, userHomeOf(env)) + diffs.join("");
 }
 
-/** What was not applied, for stderr: it is why the command fails. */
-export function complainUnapplied(results: readonly AppliedJson[], ctx: CliContext): void {
-  const lines = results.flatMap(({ client, message, hint }) => [
-    `tta-persona: ${client}: ${message ?? "not applied"}`,
-    ...(hint === null ? [] : [`  ${hint}`]),
-  ]);
-  if (lines.length > 0) ctx.output.complain(lines);
-}
-
 export function appliedJson(result: TargetResult, diff: string | null = null): AppliedJson {
   return { ...result, diff };
 }

@@ -2,13 +2,14 @@ import { applyCurrent, type CurrentPersona } from "../apply/apply.ts";
 import { userHomeOf } from "../apply/places.ts";
 import { planAll } from "../apply/plan.ts";
 import { isUnapplied } from "../apply/result.ts";
-import { resultsText } from "../apply/result-text.ts";
+import { notRecordedText, resultsText, unappliedLines } from "../apply/result-text.ts";
 import { targetsNamed } from "../apply/targets.ts";
 import { readSettings } from "../config/settings.ts";
 import { readEnvironment } from "../core/environment.ts";
 import { ExitCode } from "../core/errors.ts";
 import { type Home, resolveHome } from "../core/home.ts";
 import { ansiPaint, plainPaint, wantsColor, writeText } from "../core/output.ts";
+import { printable } from "../core/printable.ts";
 import { trimSlashes } from "../core/project-directories.ts";
 import { switchText } from "../persona/session-text.ts";
 import { switchPersona } from "../persona/switch-persona.ts";
@@ -22,7 +23,7 @@ import { parseHotForm } from "./forms.ts";
  * where something is to be applied. The full program takes five times as long to start.
  *
  * @returns the exit code, or undefined when the full program has to decide: hooks, agents that are written from whole
- *   definitions, and everything that did not go well. It finds the switch made then, and does the rest again.
+ *   definitions, a file that refuses the switch, anything unusual.
  */
 export async function runApply(
   argv: readonly string[],
@@ -52,15 +53,22 @@ export async function runApply(
     const outcome = switchPersona(context, session, head.name, chatmode);
     const readCurrent = () => readActive(home.value);
     const report = await applyCurrent({ ...context, scope: GLOBAL_SCOPE, places, readCurrent }, targets);
-    if (report.notRecorded !== undefined || report.results.some((one) => isUnapplied(one, false)))
-      return undefined;
+    const unapplied = report.results.filter((one) => isUnapplied(one, false));
+    complain([
+      ...(report.notRecorded === undefined ? [] : [`tta-persona: ${notRecordedText(report.notRecorded)}`]),
+      ...unappliedLines(unapplied),
+    ]);
     const paint = wantsColor(env, 1) ? ansiPaint : plainPaint;
     writeText(1, switchText(outcome, head, paint) + resultsText(report.results, userHome));
     deliverInBackground(home.value, env, settings, programDir);
-    return ExitCode.done;
+    return unapplied.length === 0 ? ExitCode.done : ExitCode.failed;
   } catch {
     return undefined;
   }
+}
+
+function complain(lines: readonly string[]): void {
+  if (lines.length > 0) writeText(2, `${lines.map(printable).join("\n")}\n`);
 }
 
 function readActive(home: Home): CurrentPersona | undefined {
