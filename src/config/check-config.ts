@@ -3,7 +3,8 @@ import { readDefinitionText } from "../core/definition-text.ts";
 import { didYouMean } from "../core/did-you-mean.ts";
 import { type Finding, finding } from "../core/finding.ts";
 import { parseSource, type Source } from "../core/source.ts";
-import { checkSetting, type SettingKey, settingKeys } from "./keys.ts";
+import { checkSetting } from "./check-setting.ts";
+import { type SettingKey, settingKeys } from "./keys.ts";
 
 /** Whose file it is: the user's `config.json`, or a project's `settings.yaml`, which may hold fewer settings. */
 export type SettingsOwner = "user" | "project";
