@@ -14,8 +14,6 @@ const common = {
   // Its main file is one that no bundler can see through.
   alias: { "jsonc-parser": "jsonc-parser/lib/esm/main.js" },
   define: { TTA_PERSONA_VERSION: JSON.stringify(version) },
-  // Its main file asks for its parts in a way that no bundler can follow.
-  alias: { "jsonc-parser": "jsonc-parser/lib/esm/main.js" },
   legalComments: "none",
   logLevel: "warning",
 };

@@ -1,9 +1,9 @@
-import { type AgentFormat, agentFile, isOurs } from "./agent-file.ts";
+import { isOurs, withMark } from "./agent-file.ts";
 import { membersOf, parseJsonc, textOf } from "./jsonc.ts";
 import { refused } from "./mcp-target.ts";
 import { applySplices } from "./persona-argument.ts";
 import { findFile, projectRoot } from "./places.ts";
-import type { AppliedPersona, FilePlan, PlanContext, Target } from "./target.ts";
+import type { AgentFormat, AppliedPersona, FilePlan, PlanContext, Target } from "./target.ts";
 import { decodeText, encodeText } from "./text-file.ts";
 
 const LOCAL_SETTINGS = ".claude/settings.local.json";
@@ -44,8 +44,8 @@ function planAgentFile(
   context: PlanContext,
 ): FilePlan {
   const file = findFile({ base: "project", path }, context) ?? `${projectRoot(context)}/${path}`;
-  const { definition } = persona;
-  if (definition === undefined) {
+  const { writeAgent } = persona;
+  if (writeAgent === undefined) {
     return {
       kind: "skipped",
       file: null,
@@ -55,7 +55,13 @@ function planAgentFile(
   }
   const content = context.read(file);
   if (content.kind === "unusable") return { kind: "refused", file, failure: content.failure };
-  const after = Buffer.from(agentFile(definition, format));
+  const written = writeAgent(format);
+  if (!written.ok) {
+    const { message, hint } = written.error;
+    const failure = { reason: "no-such-agent", message: `${persona.name}: ${message}.`, hint };
+    return { kind: "refused", file, failure };
+  }
+  const after = Buffer.from(withMark(written.value));
   if (content.kind === "missing") {
     return { kind: "change", file, edit: { path: file, before: undefined, after, mode: 0o644 } };
   }

@@ -20,7 +20,7 @@ export interface Detected {
 
 /** Looks at the files of all clients. Writes nothing. */
 export function detectTargets(places: PlannedFrom): readonly Detected[] {
-  const anybody = { name: "anybody", chatmode: "default", definition: undefined };
+  const anybody = { name: "anybody", chatmode: "default", writeAgent: undefined };
   return planAll(targets, anybody, places).flatMap(({ target, files }) =>
     files.map((plan): Detected => {
       const about = { client: target.client, doc: target.doc, file: plan.file, message: null };

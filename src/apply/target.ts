@@ -1,4 +1,5 @@
 import type { Failure } from "../core/errors.ts";
+import type { Result } from "../core/result.ts";
 import type { ClientPlaces } from "./places.ts";
 
 /** What the files of agents are written from: a persona's name is enough for some, a definition for others. */
@@ -6,25 +7,17 @@ export interface AppliedPersona {
   /** The plain name. */
   readonly name: string;
   readonly chatmode: string;
-  /** Undefined where its definition is not to be found here, such as another project's. */
-  readonly definition: AgentDefinition | undefined;
+  /** Writes it as an agent of another tool; undefined where its definition is not to be found here. */
+  readonly writeAgent: ((format: AgentFormat) => Result<string, AgentProblem>) | undefined;
 }
 
-/** Of a persona's definition, what agent files can say. */
-export interface AgentDefinition {
-  readonly name: string;
-  readonly displayName: string;
-  readonly description?: string | undefined;
-  readonly allowedTools?: Readonly<Record<string, readonly string[]>> | undefined;
-  readonly restrictedPaths?: readonly string[] | undefined;
-  readonly context?:
-    | {
-        readonly primaryLanguage?: string | undefined;
-        readonly frameworks?: readonly string[] | undefined;
-        readonly focusAreas?: readonly string[] | undefined;
-        readonly keyFiles?: readonly string[] | undefined;
-      }
-    | undefined;
+/** As `persona export --format` names them. */
+export type AgentFormat = "claude-code" | "copilot";
+
+/** Why the tool's own rules rule a persona out. */
+export interface AgentProblem {
+  readonly message: string;
+  readonly hint: string;
 }
 
 /** A place where a switch becomes real. Another one is one more file that makes a `Target`. */

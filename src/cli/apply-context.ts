@@ -6,7 +6,9 @@ import { APPLY_CLIENTS } from "../config/keys.ts";
 import { didYouMean } from "../core/did-you-mean.ts";
 import { UserError } from "../core/errors.ts";
 import { trimSlashes } from "../core/project-directories.ts";
+import { ok } from "../core/result.ts";
 import { loadCatalogue } from "../persona/catalogue.ts";
+import { personaFormats } from "../persona/formats/formats.ts";
 import type { Persona } from "../persona/persona.ts";
 import { GLOBAL_SCOPE } from "../projection/session.ts";
 import { openSession } from "../projection/session-store.ts";
@@ -73,10 +75,17 @@ export function readCurrent(ctx: CliContext): CurrentPersona | undefined {
   return { ...appliedPersona(name, chatmode, persona), previous: scope.previous?.persona ?? null };
 }
 
-export function appliedPersona(
-  name: string,
-  chatmode: string,
-  definition: Persona | undefined,
-): AppliedPersona {
-  return { name, chatmode, definition };
+/** @param persona its definition, where there is one here. */
+export function appliedPersona(name: string, chatmode: string, persona: Persona | undefined): AppliedPersona {
+  if (persona === undefined) return { name, chatmode, writeAgent: undefined };
+  return {
+    name,
+    chatmode,
+    writeAgent(id) {
+      const format = personaFormats.find((one) => one.id === id);
+      if (format === undefined) throw new Error(`no format ${id}`);
+      const written = format.write(persona);
+      return written.ok ? ok(written.value.text) : written;
+    },
+  };
 }

@@ -1,4 +1,4 @@
-import type { Position } from "./source.ts";
+import type { Position } from "./position.ts";
 
 /** What a validation can find. Scripts may depend on the codes; `docs/validation.md` is made from this. */
 export const FINDINGS = {

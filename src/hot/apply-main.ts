@@ -47,7 +47,7 @@ export async function runApply(
     const { head, chatmode, session } = found;
     const userHome = userHomeOf(env);
     const places = { cwd: trimSlashes(cwd), userHome, serverNames: settings.apply.servers };
-    const plans = planAll(targets, { name: head.name, chatmode, definition: undefined }, places);
+    const plans = planAll(targets, { name: head.name, chatmode, writeAgent: undefined }, places);
     if (plans.some(({ files }) => files.some(({ kind }) => kind === "refused"))) return undefined;
     const context = hotContext(home.value, env, settings, startedAt);
     const outcome = switchPersona(context, session, head.name, chatmode);
@@ -75,5 +75,5 @@ function readActive(home: Home): CurrentPersona | undefined {
   const { active = null, previous = null } = openSession(home).state.scopes[GLOBAL_SCOPE] ?? {};
   if (active === null) return undefined;
   const { persona: name, chatmode } = active;
-  return { name, chatmode, definition: undefined, previous: previous?.persona ?? null };
+  return { name, chatmode, writeAgent: undefined, previous: previous?.persona ?? null };
 }

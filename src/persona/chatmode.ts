@@ -1,5 +1,5 @@
 import { didYouMean } from "../core/did-you-mean.ts";
-import type { Position } from "../core/source.ts";
+import type { Position } from "../core/position.ts";
 
 /** A `*.chatmode.md` file that could be read. */
 export interface Chatmode {

@@ -75,7 +75,7 @@ test("a persona that is not defined here is skipped, since there is nothing to w
   user.activate("backend-engineer");
   const context = {
     ...user.context,
-    readCurrent: () => ({ name: "elsewhere", chatmode: "default", definition: undefined, previous: null }),
+    readCurrent: () => ({ name: "elsewhere", chatmode: "default", writeAgent: undefined, previous: null }),
   };
 
   const { results } = await applyCurrent(context, targetsNamed(["claude-agent", "copilot"]));

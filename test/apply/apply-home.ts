@@ -4,6 +4,7 @@ import { type ApplyContext, applyCurrent, type CurrentPersona } from "../../src/
 import { targetsNamed } from "../../src/apply/targets.ts";
 import { systemClock } from "../../src/core/clock.ts";
 import { type Home, resolveHome } from "../../src/core/home.ts";
+import { ok } from "../../src/core/result.ts";
 import { GLOBAL_SCOPE } from "../../src/projection/session.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
 
@@ -44,8 +45,8 @@ export function applyHome(): ApplyHome {
     project,
     context,
     activate(persona, previous = null) {
-      const definition = { name: persona, displayName: persona, description: `Is the ${persona}.` };
-      current = { name: persona, chatmode: "default", definition, previous };
+      const text = `---\nname: ${persona}\ndescription: Is the ${persona}.\n---\n\nYou are the ${persona}.\n`;
+      current = { name: persona, chatmode: "default", writeAgent: () => ok(text), previous };
     },
     write(path, content) {
       const file = join(root, path);

@@ -134,7 +134,7 @@ describe("undo", () => {
     chmodSync(cursor, 0o640);
     user.activate("backend-engineer", "frontend-engineer");
     await user.apply("cursor", "gemini", "copilot");
-    const to = { name: "frontend-engineer", chatmode: "default", definition: undefined };
+    const to = { name: "frontend-engineer", chatmode: "default", writeAgent: undefined };
     const run = () => user.activate("frontend-engineer", "backend-engineer");
     const back = () => undo(user.context, targetsNamed(["cursor", "gemini", "copilot"]), () => ({ to, run }));
     return { user, cursor, gemini, made, back };

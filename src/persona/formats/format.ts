@@ -1,5 +1,5 @@
+import type { Position } from "../../core/position.ts";
 import type { Result } from "../../core/result.ts";
-import type { Position } from "../../core/source.ts";
 import { headOf, type Persona } from "../persona.ts";
 import type { PersonaFile } from "../schema.ts";
 
