@@ -6,7 +6,7 @@ import { spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readdirSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { Worker } from "node:worker_threads";
 import { measureChatmodes } from "./chatmodes.mjs";
@@ -136,12 +136,24 @@ const full = newHome("full", keepAll);
 process.stdout.write(`writing a journal of ${facts.toLocaleString("en")} facts …\n`);
 writeJournal(join(full, "journal"), facts);
 const fullEnv = prepared(full);
+// Two configurations that are changed by each switch.
+const applying = newHome("applying", { apply: { targets: "cursor,gemini" } });
+const applyingUser = join(applying, "user");
+for (const file of [".cursor/mcp.json", ".gemini/settings.json"]) {
+  mkdirSync(dirname(join(applyingUser, file)), { recursive: true });
+  writeFileSync(
+    join(applyingUser, file),
+    '{"mcpServers": {"h": {"args": ["hypertool-mcp", "--persona", "x"]}}}',
+  );
+}
+const applyingEnv = prepared(applying, { HOME: applyingUser });
 const plain = measure([
   { name: "append", args: appendAndSync, env: empty },
   { name: "current", args: [launcher, "current"], env: empty },
   { name: "current, full", args: [launcher, "current"], env: fullEnv },
   { name: "switch", args: switchBack, env: empty },
   { name: "switch, full", args: switchBack, env: fullEnv },
+  { name: "switch, applied", args: switchBack, env: applyingEnv },
 ]);
 
 const delivering = newHome("delivering", config);
@@ -161,6 +173,7 @@ await gateway.terminate();
 const rows = [
   ["current", plain.get("current"), 1.15],
   ["switch, no sink", plain.get("switch"), 1.15],
+  ["switch, applied to two agent tools", plain.get("switch, applied"), 3],
   ["switch, background delivery", background.get("delivering"), 1.15],
   ["switch that starts the deliverer", first.get("spawning"), 1.45],
   [`current, ${facts} facts to none`, plain.get("current, full") / plain.get("current"), 1.05],

@@ -4,10 +4,10 @@ import { LONGEST_TIMER_MS, parseDuration } from "../core/duration.ts";
 import { type Environment, envFlag, envValue } from "../core/environment.ts";
 import type { Failure } from "../core/errors.ts";
 import { errorCode } from "../core/errors.ts";
-import { hashText } from "../core/hash.ts";
 import { parsePatterns } from "../core/own-patterns.ts";
 import { type ApplySettings, applySettings, splitWords } from "./apply-settings.ts";
 import { checkSetting, parseSize } from "./check-setting.ts";
+import { deliveryHash } from "./delivery-hash.ts";
 import { type SettingKey, type SettingName, settingKeys } from "./keys.ts";
 
 export type SettingSource = "environment" | "project" | "user" | "default" | "unset";
@@ -286,18 +286,4 @@ function brokenConfig(path: string, why: string): Failure {
     message: `${path} cannot be read (${why}); its settings are passed over.`,
     hint: "Mend the file, or move it away and use: tta-persona config set <key> <value>",
   };
-}
-
-/** Everything that decides where and how is delivered, the standard variables included. */
-function deliveryHash(resolved: readonly ResolvedSetting[], env: Environment): string {
-  const parts = resolved
-    .filter(
-      ({ key }) => !/^(?:session\.|apply\.|agent\.|llm\.|capture$|masking\.|delivery\.mode$)/.test(key.key),
-    )
-    .map(({ key, value }) => `${key.key}=${value ?? ""}`);
-  for (const name of Object.keys(env).sort()) {
-    if (/^OTEL_(EXPORTER_OTLP_|TRACES_EXPORTER|SDK_DISABLED)/.test(name))
-      parts.push(`${name}=${env[name] ?? ""}`);
-  }
-  return hashText(parts.join("\n"));
 }
