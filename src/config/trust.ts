@@ -9,33 +9,44 @@ import { ensureDirectory, type Home } from "../core/home.ts";
  * to the file's path, without links on the way, and content, and gone with the next change. `TTA_PERSONA_TRUST=1` trusts all, for CI.
  */
 export function isTrusted(home: Home, env: Environment, file: string): boolean {
-  return envFlag(env, "TTA_PERSONA_TRUST") || readTrusted(home)[fs.realpathSync(file)] === hashOf(file);
+  if (envFlag(env, "TTA_PERSONA_TRUST")) return true;
+  const path = fs.realpathSync(file);
+  const hash = hashOf(fs.readFileSync(path));
+  return readTrusted(home, path) === hash || readList(home)[path] === hash;
 }
 
 /** @throws the system's error when the file cannot be read or the home not be written. */
 export function trustFile(home: Home, file: string): void {
-  const hash = hashOf(file);
-  ensureDirectory(home.state);
-  replaceFile(
-    trustPath(home),
-    `${JSON.stringify({ ...readTrusted(home), [fs.realpathSync(file)]: hash })}\n`,
-  );
+  const path = fs.realpathSync(file);
+  const hash = hashOf(fs.readFileSync(path));
+  ensureDirectory(`${home.state}/trusted`);
+  // One for each, so that two that are trusted at once do not lose each other.
+  replaceFile(trustPath(home, path), `${hash}  ${path}\n`);
 }
 
-/** Hex SHA-256 by absolute path. */
-function readTrusted(home: Home): Readonly<Record<string, string>> {
+/** Hex SHA-256 of what was trusted. */
+function readTrusted(home: Home, path: string): string | undefined {
   try {
-    const value: unknown = JSON.parse(fs.readFileSync(trustPath(home), "utf8"));
+    return fs.readFileSync(trustPath(home, path), "utf8").slice(0, 64);
+  } catch {
+    return undefined;
+  }
+}
+
+/** What earlier versions have kept: hex SHA-256 by absolute path. */
+function readList(home: Home): Readonly<Record<string, string>> {
+  try {
+    const value: unknown = JSON.parse(fs.readFileSync(`${home.state}/trusted.json`, "utf8"));
     return typeof value === "object" && value !== null ? (value as Record<string, string>) : {};
   } catch {
     return {};
   }
 }
 
-function hashOf(file: string): string {
-  return createHash("sha256").update(fs.readFileSync(file)).digest("hex");
+function hashOf(content: string | Buffer): string {
+  return createHash("sha256").update(content).digest("hex");
 }
 
-function trustPath(home: Home): string {
-  return `${home.state}/trusted.json`;
+function trustPath(home: Home, path: string): string {
+  return `${home.state}/trusted/${hashOf(path)}`;
 }

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import fs from "node:fs";
 import { join } from "node:path";
 import { test } from "vitest";
@@ -29,13 +30,14 @@ test("trust is for one content of one file, and ends with a change", ({ expect }
   expect(isTrusted(home, {}, file)).toBe(true);
 });
 
-test("several files are trusted side by side, in a file that nobody else reads", ({ expect }) => {
+test("several files are trusted side by side, in files that nobody else reads", ({ expect }) => {
   const { home, file } = begin();
   const other = `${file}.other`;
   fs.writeFileSync(other, "name: two\n");
   for (const one of [file, other]) trustFile(home, one);
   expect([file, other].map((one) => isTrusted(home, {}, one))).toEqual([true, true]);
-  expect(fs.statSync(join(home.state, "trusted.json")).mode & 0o077).toBe(0);
+  const kept = fs.readdirSync(join(home.state, "trusted"));
+  expect(kept.map((name) => fs.statSync(join(home.state, "trusted", name)).mode & 0o077)).toEqual([0, 0]);
 });
 
 test.for([
@@ -48,8 +50,18 @@ test.for([
   expect(isTrusted(home, { TTA_PERSONA_TRUST: value }, file)).toBe(trusted);
 });
 
+test("what an earlier version has trusted stays so", ({ expect }) => {
+  const { home, file } = begin();
+  const hash = createHash("sha256").update(fs.readFileSync(file)).digest("hex");
+  fs.mkdirSync(home.state, { recursive: true });
+  fs.writeFileSync(join(home.state, "trusted.json"), JSON.stringify({ [fs.realpathSync(file)]: hash }));
+  expect(isTrusted(home, {}, file)).toBe(true);
+  fs.appendFileSync(file, "#\n");
+  expect(isTrusted(home, {}, file)).toBe(false);
+});
+
 test.for(["", "{", "null", "[]", '"text"', "12"])(
-  "a broken list (%s) trusts nothing, and is replaced",
+  "a broken list of an earlier version (%s) trusts nothing, and is in nobody's way",
   (text, { expect }) => {
     const { home, file } = begin();
     fs.mkdirSync(home.state, { recursive: true });
