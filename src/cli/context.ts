@@ -6,7 +6,7 @@ import type { Environment } from "../core/environment.ts";
 import { errorCode, UserError } from "../core/errors.ts";
 import { type Home, resolveHome } from "../core/home.ts";
 import { type Paint, plainPaint, wantsColor } from "../core/output.ts";
-import { projectDirectories } from "../core/project-directories.ts";
+import { projectDirectories, projectFolders } from "../core/project-directories.ts";
 import type { SwitchContext } from "../persona/switch-persona.ts";
 import type { Output } from "./output.ts";
 import type { GlobalFlags } from "./route.ts";
@@ -70,7 +70,7 @@ export async function createContext(world: World, flags: GlobalFlags, output: Ou
 
 /** Of the nearest parent that has one. */
 export function projectSettingsFile(cwd: string): string | undefined {
-  return projectDirectories(cwd, [".tta-persona"], "settings.yaml", "")[0];
+  return projectDirectories(projectFolders(cwd, [".tta-persona"]), "settings.yaml", "")[0];
 }
 
 /** Those of the nearest parent that has some. A working directory that is gone has none. */

@@ -149,7 +149,7 @@ async function prepare(
   const temperature = optionNumber(invocation, "temperature", false);
   const maxTokens = optionNumber(invocation, "max-tokens", true);
   const wanted = optionText(invocation, "persona");
-  const place = callPlace(ctx, wanted === undefined ? undefined : findPersona(wanted, ctx).name);
+  const place = await callPlace(ctx, wanted === undefined ? undefined : findPersona(wanted, ctx).name);
   const judge = optionText(invocation, "judge");
   if (judge === undefined && minScore !== undefined) {
     throw wrong("no-judge", "--min-score takes a --judge.", `It takes ${JUDGES.join(", ")}.`);

@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { applied } from "./apply-shapes.ts";
 import { document, lines, origin, problem, seconds, time } from "./json-document.ts";
 import "./alerts-shapes.ts";
 import "./budget-shapes.ts";
@@ -9,6 +8,7 @@ import "./definition-shapes.ts";
 import "./langfuse-shapes.ts";
 import "./llm-shapes.ts";
 import "./run-shapes.ts";
+import "./session-shapes.ts";
 import "./workflow-shapes.ts";
 
 export { jsonShapes } from "./json-document.ts";
@@ -19,46 +19,6 @@ export { jsonShapes } from "./json-document.ts";
  */
 
 const chatmode = z.string().describe("`default` when none was given");
-
-const previous = z
-  .object({ persona: z.string(), chatmode })
-  .nullable()
-  .describe("what `switch -` goes back to");
-
-const session = z.object({
-  persona: z.string(),
-  chatmode,
-  since: time.describe("when its session began; UTC, ISO 8601"),
-  durationSeconds: seconds.describe("how long its session has lasted, in seconds"),
-  idle: z
-    .boolean()
-    .describe("its session is over for want of activity, though it is still the active persona"),
-});
-
-const statusShape = document("status", {
-  active: session.nullable().describe("the active persona, or null"),
-  previous,
-});
-
-const currentShape = document("current", { ...session.shape, previous });
-
-const promptShape = document("prompt", { persona: z.string().nullable() });
-
-const switchShape = document("switch", {
-  persona: z.string(),
-  chatmode,
-  outcome: z
-    .enum(["switched", "already", "resumed"])
-    .describe(
-      "`already`: nothing changed; `resumed`: it was active, and a new session begins after an idle one",
-    ),
-  dryRun: z.boolean().describe("nothing was changed; this is what would have happened"),
-  from: z.string().nullable().describe("the persona before, `none` at first; null unless switched"),
-  fromChatmode: z.string().nullable(),
-  endedAfterSeconds: seconds.nullable().describe("duration of the session that ended, in seconds"),
-  activeForSeconds: seconds.nullable().describe("duration of the session that goes on, in seconds"),
-  applied: z.array(applied).describe("what became of it in the agent tools, by `apply.targets` or --client"),
-});
 
 const listShape = document("list", {
   personas: z.array(
@@ -122,8 +82,6 @@ const historyShape = document("history", {
     )
     .describe("the oldest first"),
 });
-
-const endShape = document("end", { persona: z.string(), chatmode, durationSeconds: seconds });
 
 const setting = z.object({
   key: z.string(),
@@ -247,8 +205,6 @@ const doctorShape = document("doctor", {
   ),
 });
 
-const trustShape = document("trust", { file: z.string().describe("absolute path") });
-
 const scoreShape = document("score", {
   id: z.string().describe("of the score; the same in Langfuse"),
   traceId: z.string(),
@@ -268,14 +224,9 @@ document("error", {
   }),
 });
 
-export type StatusJson = z.infer<typeof statusShape>;
-export type CurrentJson = z.infer<typeof currentShape>;
-export type PromptJson = z.infer<typeof promptShape>;
-export type SwitchJson = z.infer<typeof switchShape>;
 export type ListJson = z.infer<typeof listShape>;
 export type ShowJson = z.infer<typeof showShape>;
 export type HistoryJson = z.infer<typeof historyShape>;
-export type EndJson = z.infer<typeof endShape>;
 export type SettingJson = z.infer<typeof setting>;
 export type ConfigGetJson = z.infer<typeof configGetShape>;
 export type ConfigListJson = z.infer<typeof configListShape>;
@@ -283,7 +234,6 @@ export type ConfigSetJson = z.infer<typeof configSetShape>;
 export type ConfigUnsetJson = z.infer<typeof configUnsetShape>;
 export type ConfigPathJson = z.infer<typeof configPathShape>;
 export type ScoreJson = z.infer<typeof scoreShape>;
-export type TrustJson = z.infer<typeof trustShape>;
 export type CompletionJson = z.infer<typeof completionShape>;
 export type FlushJson = z.infer<typeof flushShape>;
 export type MetricsServeJson = z.infer<typeof metricsServeShape>;

@@ -1,18 +1,22 @@
 import { isTrusted } from "../config/trust.ts";
 import { CAPTURES, type Capture } from "../core/capture.ts";
 import { steadyClock } from "../core/clock.ts";
-import { errorCode, UserError } from "../core/errors.ts";
+import { UserError } from "../core/errors.ts";
 import { type CallPlace, placeFromEnvironment } from "../llm/call-place.ts";
 import { createTextKeeper } from "../llm/keep-texts.ts";
 import { readPriceFile } from "../llm/price-file.ts";
 import type { RecordContext } from "../llm/record-call.ts";
 import { defaultBudget, readDefaultBudgets } from "../persona/budgets.ts";
 import { readPersonaHeads } from "../persona/heads.ts";
+import { switchPersona } from "../persona/switch-persona.ts";
 import type { Budget } from "../projection/llm-facts.ts";
 import { DEFAULT_CHATMODE, GLOBAL_SCOPE } from "../projection/session.ts";
-import type { CliContext } from "./context.ts";
+import { openSession } from "../projection/session-store.ts";
+import { type CliContext, switchContext } from "./context.ts";
 import { maskingOf } from "./masking.ts";
-import { noPersona, readSession } from "./session-view.ts";
+import { personaInForce, tryPersonaInForce } from "./persona-in-force.ts";
+import { headsOf, placesOf } from "./persona-name.ts";
+import { noPersona } from "./session-view.ts";
 
 /** What recording calls takes of the command's world. @throws UserError `broken-prices`. */
 export async function recordContext(ctx: CliContext): Promise<RecordContext> {
@@ -32,28 +36,30 @@ export async function recordContext(ctx: CliContext): Promise<RecordContext> {
 }
 
 /**
- * Under whom and where a call is made: what a stage or `exec` handed to this process, else the active persona.
+ * Under whom and where a call is made: what a stage or `exec` handed to this process, else the persona in force. A
+ * project whose session has not begun yet begins it.
  *
  * @param persona a plain name that goes before both.
  * @throws UserError when no persona is active.
  */
-export function callPlace(ctx: CliContext, persona?: string): CallPlace {
-  const handed = placeFromEnvironment(ctx.env);
-  if (handed !== undefined && (persona === undefined || persona === handed.persona)) return handed;
-  const { view } = readSession(ctx);
-  if (persona === undefined || (handed === undefined && view?.persona === persona)) {
-    if (view === undefined) throw noPersona();
-    return { persona: view.persona, chatmode: view.chatmode, scope: GLOBAL_SCOPE };
+export async function callPlace(ctx: CliContext, persona?: string): Promise<CallPlace> {
+  if (persona !== undefined) {
+    const handed = placeFromEnvironment(ctx.env);
+    if (handed !== undefined && persona === handed.persona) return handed;
+    const inForce = await tryPersonaInForce(ctx);
+    if (handed !== undefined || inForce?.persona !== persona) {
+      const scope = inForce?.scope ?? GLOBAL_SCOPE;
+      return { scope, ...handed, persona, chatmode: DEFAULT_CHATMODE };
+    }
   }
-  return { scope: GLOBAL_SCOPE, ...handed, persona, chatmode: DEFAULT_CHATMODE };
-}
-
-/** The plain name of the persona that a user means. @throws UserError as `findPersona`. */
-export async function personaName(input: string, ctx: CliContext): Promise<string> {
-  const isExact = headsOf(ctx)?.some(({ name }) => name === input) === true;
-  if (isExact) return input;
-  const { findPersona } = await import("./find-persona.ts");
-  return findPersona(input, ctx).name;
+  const inForce = await personaInForce(ctx);
+  if (inForce === undefined) throw noPersona();
+  if (inForce.handed !== undefined) return inForce.handed;
+  const { source, chatmode, scope, view } = inForce;
+  if (source === "project" && view === undefined) {
+    switchPersona(switchContext(ctx), openSession(ctx.home), scope, inForce.persona, chatmode);
+  }
+  return { persona: inForce.persona, chatmode, scope };
 }
 
 /** What the persona's definition lets it use; undefined: as much as it takes, or there is no such definition. */
@@ -93,19 +99,4 @@ async function captureOf(persona: string, ctx: CliContext): Promise<Capture> {
 
 function stricter(a: Capture, b: Capture): Capture {
   return CAPTURES.indexOf(a) > CAPTURES.indexOf(b) ? a : b;
-}
-
-function headsOf(ctx: CliContext) {
-  const places = placesOf(ctx);
-  return places === undefined ? undefined : readPersonaHeads(places);
-}
-
-/** Undefined where the working directory is gone. */
-function placesOf({ cwd, home }: CliContext) {
-  try {
-    return { cwd: cwd(), userDir: home.personas };
-  } catch (error) {
-    if (error instanceof UserError || errorCode(error) !== undefined) return undefined;
-    throw error;
-  }
 }

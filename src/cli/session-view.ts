@@ -1,23 +1,6 @@
 import { ExitCode, UserError } from "../core/errors.ts";
-import { GLOBAL_SCOPE, type SessionView, viewSession } from "../projection/session.ts";
-import { openSession } from "../projection/session-store.ts";
-import type { CliContext } from "./context.ts";
-import type { CurrentJson, StatusJson } from "./json-shapes.ts";
-
-/** The session of the commands' scope, as it stands now. */
-export interface ScopeSession {
-  readonly view: SessionView | undefined;
-  readonly previous: StatusJson["previous"];
-}
-
-/** @throws UserError `newer-home`. */
-export function readSession(ctx: CliContext): ScopeSession {
-  const { state } = openSession(ctx.home);
-  return {
-    view: viewSession(state, GLOBAL_SCOPE, ctx.clock.now()),
-    previous: state.scopes[GLOBAL_SCOPE]?.previous ?? null,
-  };
-}
+import type { PersonaInForce } from "./persona-in-force.ts";
+import type { CurrentJson } from "./session-shapes.ts";
 
 export function noPersona(): UserError {
   return new UserError(
@@ -30,12 +13,20 @@ export function noPersona(): UserError {
   );
 }
 
-export function sessionJson(view: SessionView): Omit<CurrentJson, "schema" | "previous"> {
+export function sessionJson({
+  persona,
+  chatmode,
+  source,
+  scope,
+  view,
+}: PersonaInForce): Omit<CurrentJson, "schema" | "previous" | "explanation"> {
   return {
-    persona: view.persona,
-    chatmode: view.chatmode,
-    since: new Date(view.since).toISOString(),
-    durationSeconds: view.durationMs / 1000,
-    idle: view.idle,
+    persona,
+    chatmode,
+    source,
+    scope,
+    since: view === undefined ? null : new Date(view.since).toISOString(),
+    durationSeconds: view === undefined ? null : view.durationMs / 1000,
+    idle: view?.idle === true,
   };
 }

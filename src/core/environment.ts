@@ -19,6 +19,14 @@ export function envFlag(env: Environment, name: string): boolean {
 
 /** Every variable of our own contract, once; help, the README's table and `doctor` come from it. */
 export const environmentVariables = [
+  {
+    name: "TTA_PERSONA",
+    doc: "The persona in force here, before that of the shell, the project and the global one.",
+  },
+  {
+    name: "TTA_PERSONA_SHELL",
+    doc: "The id of this shell, made by `shell-init`, for a persona of its own.",
+  },
   { name: "TTA_PERSONA_HOME", doc: "Where settings and state live, instead of the platform's directories." },
   {
     name: "TTA_PERSONA_DELIVERY",
@@ -37,7 +45,7 @@ export const environmentVariables = [
   { name: "ANTHROPIC_BASE_URL", doc: "Where it is asked, instead of `https://api.anthropic.com`." },
   {
     name: "TTA_PERSONA_TRUST",
-    doc: "`1` lets a project's files replace built-in workflows of the same name, for CI.",
+    doc: "`1` trusts all files of projects: their persona, and workflows of the same name as built-in ones. For CI.",
   },
   {
     name: "PROMETHEUS_URL",

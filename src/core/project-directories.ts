@@ -1,31 +1,50 @@
 import fs from "node:fs";
 
+/** A folder such as `.tta-persona` that is there. */
+export interface ProjectFolder {
+  /** Absolute, without a slash at its end: the root directory is the empty string. */
+  readonly root: string;
+  readonly name: string;
+}
+
 /**
- * Directories of the nearest parent of `cwd` that has any of them, in the order that was asked for. "Has" includes
- * what cannot be opened: whoever reads it finds out and says so.
+ * Which of these folders `cwd` and its parents have, the nearest first, and of one root in the order that was asked
+ * for.
  *
  * @param cwd absolute
- * @param folders below a project's root, such as `.tta-persona`
- * @param name of the directory in them
+ */
+export function projectFolders(cwd: string, names: readonly string[]): readonly ProjectFolder[] {
+  const found: ProjectFolder[] = [];
+  for (let root: string | undefined = trimSlashes(cwd); root !== undefined; root = parentOf(root)) {
+    for (const name of names) {
+      if (fs.existsSync(`${root}/${name}`)) found.push({ root, name });
+    }
+  }
+  return found;
+}
+
+/**
+ * Directories of the nearest root that has any of them. "Has" includes what cannot be opened: whoever reads it finds
+ * out and says so.
+ *
+ * @param name of the directory in the folders
  * @param user the user's own such directory, without a slash at its end: it stays the user's wherever it lies
  */
 export function projectDirectories(
-  cwd: string,
-  folders: readonly string[],
+  folders: readonly ProjectFolder[],
   name: string,
   user: string,
 ): readonly string[] {
-  for (let root: string | undefined = trimSlashes(cwd); root !== undefined; root = parentOf(root)) {
-    const found: string[] = [];
-    for (const folder of folders) {
-      // Asked first, since nearly every parent has none.
-      if (!fs.existsSync(`${root}/${folder}`)) continue;
-      const path = `${root}/${folder}/${name}`;
-      if (path !== user && isThere(path)) found.push(path);
-    }
-    if (found.length > 0) return found;
+  const found: string[] = [];
+  let nearest: string | undefined;
+  for (const folder of folders) {
+    if (nearest !== undefined && folder.root !== nearest) break;
+    const path = `${folder.root}/${folder.name}/${name}`;
+    if (path === user || !isThere(path)) continue;
+    found.push(path);
+    nearest = folder.root;
   }
-  return [];
+  return found;
 }
 
 /** `lstat`, so that a dangling link counts as there and is reported instead of passed over. */

@@ -41,16 +41,23 @@ export async function runApply(
     if (settings.apply.onSwitch.length > 0 || targets.some(({ isHypertool }) => !isHypertool))
       return undefined;
     const cwd = process.cwd();
-    const found = findSwitch(form.persona, cwd, home.value);
+    const found = findSwitch(form.persona, cwd, home.value, env);
     if (found === undefined) return undefined;
 
-    const { head, chatmode, session } = found;
+    const { scope, head, chatmode, session } = found;
+    const paint = wantsColor(env, 1) ? ansiPaint : plainPaint;
+    const context = hotContext(home.value, env, settings, startedAt);
+    if (scope !== GLOBAL_SCOPE) {
+      // The files of agent tools are those of all terminals.
+      writeText(1, switchText(switchPersona(context, session, scope, head.name, chatmode), head, paint));
+      deliverInBackground(home.value, env, settings, programDir);
+      return ExitCode.done;
+    }
     const userHome = userHomeOf(env);
     const places = { cwd: trimSlashes(cwd), userHome, serverNames: settings.apply.servers };
     const plans = planAll(targets, { name: head.name, chatmode, writeAgent: undefined }, places);
     if (plans.some(({ files }) => files.some(({ kind }) => kind === "refused"))) return undefined;
-    const context = hotContext(home.value, env, settings, startedAt);
-    const outcome = switchPersona(context, session, head.name, chatmode);
+    const outcome = switchPersona(context, session, scope, head.name, chatmode);
     const readCurrent = () => readActive(home.value);
     const report = await applyCurrent({ ...context, scope: GLOBAL_SCOPE, places, readCurrent }, targets);
     const unapplied = report.results.filter((one) => isUnapplied(one, false));
@@ -58,7 +65,6 @@ export async function runApply(
       ...(report.notRecorded === undefined ? [] : [`tta-persona: ${notRecordedText(report.notRecorded)}`]),
       ...unappliedLines(unapplied),
     ]);
-    const paint = wantsColor(env, 1) ? ansiPaint : plainPaint;
     writeText(1, switchText(outcome, head, paint) + resultsText(report.results, userHome));
     deliverInBackground(home.value, env, settings, programDir);
     return unapplied.length === 0 ? ExitCode.done : ExitCode.failed;

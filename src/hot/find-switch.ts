@@ -9,13 +9,17 @@ import { ensureDeliverer } from "../delivery/spawn-deliverer.ts";
 import { readPersonaHeads } from "../persona/heads.ts";
 import { resolvePersonaName } from "../persona/names.ts";
 import type { PersonaHead } from "../persona/persona.ts";
+import { findProjectFolders, projectPersonaFile } from "../persona/places.ts";
 import type { SwitchContext } from "../persona/switch-persona.ts";
 import { DEFAULT_CHATMODE, GLOBAL_SCOPE } from "../projection/session.ts";
 import { openSession, type SessionReader } from "../projection/session-store.ts";
+import { shellScope } from "../projection/shell-scope.ts";
 
 /** What both hot bundles do before and after a switch. */
 
 export interface FoundSwitch {
+  /** That of the shell where it has a persona of its own, else the global one. */
+  readonly scope: string;
   readonly head: PersonaHead;
   readonly chatmode: string;
   readonly session: SessionReader;
@@ -23,18 +27,34 @@ export interface FoundSwitch {
   readonly isFirst: boolean;
 }
 
-/** Whom a switch means. @param input as it was typed. @returns undefined where the full program has to decide. */
-export function findSwitch(input: string, cwd: string, home: Home): FoundSwitch | undefined {
-  const heads = readPersonaHeads({ cwd, userDir: home.personas });
+/**
+ * Whom a switch means, and where.
+ *
+ * @param input as it was typed.
+ * @returns undefined where the full program has to decide.
+ */
+export function findSwitch(
+  input: string,
+  cwd: string,
+  home: Home,
+  env: Environment,
+): FoundSwitch | undefined {
+  const folders = findProjectFolders(cwd);
+  const heads = readPersonaHeads({ cwd, userDir: home.personas, folders });
   if (heads === undefined) return undefined;
   const session = openSession(home);
-  const scope = session.state.scopes[GLOBAL_SCOPE];
-  const previous = scope?.previous;
+  const { scopes } = session.state;
+  const shell = shellScope(env);
+  const hasOwn = shell !== undefined && scopes[shell]?.active != null;
+  // A project that names a persona may go before the global one, which has to be told.
+  if (!hasOwn && projectPersonaFile(folders, home.personas) !== undefined) return undefined;
+  const scope = hasOwn ? shell : GLOBAL_SCOPE;
+  const previous = scopes[scope]?.previous;
   const head = input === "-" ? heads.find(({ name }) => name === previous?.persona) : findHead(input, heads);
   const chatmode = input === "-" ? previous?.chatmode : DEFAULT_CHATMODE;
   return head === undefined || chatmode === undefined
     ? undefined
-    : { head, chatmode, session, isFirst: scope === undefined };
+    : { scope, head, chatmode, session, isFirst: scopes[scope] === undefined };
 }
 
 function findHead(input: string, heads: readonly PersonaHead[]): PersonaHead | undefined {

@@ -1,14 +1,17 @@
 import { hasClientFile, userHomeOf } from "../apply/places.ts";
 import { readSettings, type Settings } from "../config/settings.ts";
 import { systemClock } from "../core/clock.ts";
-import { type Environment, envFlag, readEnvironment } from "../core/environment.ts";
+import { type Environment, envFlag, envValue, readEnvironment } from "../core/environment.ts";
 import { ExitCode } from "../core/errors.ts";
 import { resolveHome } from "../core/home.ts";
 import { ansiPaint, plainPaint, wantsColor, writeText } from "../core/output.ts";
+import { projectFolders } from "../core/project-directories.ts";
+import { OWN_FOLDER, projectPersonaFile } from "../persona/places.ts";
 import { currentText, switchText } from "../persona/session-text.ts";
 import { switchPersona } from "../persona/switch-persona.ts";
 import { GLOBAL_SCOPE, viewSession } from "../projection/session.ts";
 import { openSession } from "../projection/session-store.ts";
+import { shellScope } from "../projection/shell-scope.ts";
 import { deliverInBackground, findSwitch, hotContext } from "./find-switch.ts";
 import { parseHotForm } from "./forms.ts";
 
@@ -30,12 +33,20 @@ export function runHot(
   if (form === undefined) return undefined;
   try {
     const env = readEnvironment();
+    // What it goes before, and what an unknown name there means, is for the full program to tell.
+    if (envValue(env, "TTA_PERSONA") !== undefined) return undefined;
     const home = resolveHome(env, process.platform);
     if (!home.ok) return undefined;
     const settings = readSettings(home.value.configFile, env);
     if (settings.problems.length > 0) return undefined;
     if (form.command !== "switch") {
-      const view = viewSession(openSession(home.value).state, GLOBAL_SCOPE, systemClock.now());
+      const { state } = openSession(home.value);
+      const shell = shellScope(env);
+      const own = shell === undefined ? undefined : viewSession(state, shell, systemClock.now());
+      // Whether its project's word counts takes a hash of the file.
+      const folders = own === undefined ? projectFolders(process.cwd(), [OWN_FOLDER]) : [];
+      if (projectPersonaFile(folders, home.value.personas) !== undefined) return undefined;
+      const view = own ?? viewSession(state, GLOBAL_SCOPE, systemClock.now());
       if (form.command === "prompt") {
         if (view !== undefined) writeText(1, currentText(view));
         return ExitCode.done;
@@ -47,12 +58,13 @@ export function runHot(
 
     if (settings.anySink && settings.deliveryMode === "foreground") return undefined;
     if (settings.apply.isOn) return "apply";
-    const found = findSwitch(form.persona, process.cwd(), home.value);
+    const found = findSwitch(form.persona, process.cwd(), home.value, env);
     if (found === undefined) return undefined;
     if (found.isFirst && mayHaveTargets(settings, env)) return undefined;
     const outcome = switchPersona(
       hotContext(home.value, env, settings, startedAt),
       found.session,
+      found.scope,
       found.head.name,
       found.chatmode,
     );

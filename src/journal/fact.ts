@@ -68,7 +68,6 @@ function isFact(value: Readonly<Record<string, unknown>>): value is Fact & Recor
     isSpanIdentity(value.trace) &&
     isObject(value.resource) &&
     Object.values(value.resource).every((attribute) => typeof attribute === "string") &&
-    isObject(value.owner) &&
     isOwner(value.owner) &&
     isObject(value.data)
   );
@@ -84,8 +83,9 @@ function isSpanIdentity(trace: Readonly<Record<string, unknown>>): boolean {
   );
 }
 
-function isOwner(owner: Readonly<Record<string, unknown>>): boolean {
+export function isOwner(owner: unknown): owner is Owner {
   return (
+    isObject(owner) &&
     typeof owner.host === "string" &&
     typeof owner.boot === "string" &&
     Number.isSafeInteger(owner.pid) &&

@@ -1,4 +1,10 @@
-import { isThere, projectDirectories, trimSlashes } from "../core/project-directories.ts";
+import {
+  isThere,
+  type ProjectFolder,
+  projectDirectories,
+  projectFolders,
+  trimSlashes,
+} from "../core/project-directories.ts";
 import type { SourceFormat } from "../core/source.ts";
 
 /** From where definitions are looked up. Both paths are absolute. */
@@ -6,6 +12,8 @@ export interface PersonaPlaces {
   readonly cwd: string;
   /** The user's own persona directory; it need not exist. */
   readonly userDir: string;
+  /** Of `findProjectFolders`, where the caller has looked already. */
+  readonly folders?: readonly ProjectFolder[];
 }
 
 export interface PersonaDirectory {
@@ -13,22 +21,45 @@ export interface PersonaDirectory {
   readonly kind: "user" | "project";
 }
 
+/** Of a project, the folder that is ours, and may name the project's persona. */
+export const OWN_FOLDER = ".tta-persona";
+
 /** Below a project's root, the one that wins first. */
-const PROJECT_FOLDERS = [".tta-persona", ".hypertool"];
+const PROJECT_FOLDERS = [OWN_FOLDER, ".hypertool"];
+
+/** The folders of projects above `cwd` that may hold definitions, or the project's persona. */
+export function findProjectFolders(cwd: string): readonly ProjectFolder[] {
+  return projectFolders(cwd, PROJECT_FOLDERS);
+}
+
+/**
+ * The file that names the persona of the nearest project that has one. "Has" includes what is no file, or cannot be
+ * read.
+ *
+ * @param userDir the user's own persona directory: the folder above it is the home, and no project's.
+ */
+export function projectPersonaFile(folders: readonly ProjectFolder[], userDir: string): string | undefined {
+  for (const { root, name } of folders) {
+    const folder = `${root}/${name}`;
+    if (name === OWN_FOLDER && `${folder}/personas` !== userDir && isThere(`${folder}/persona`)) {
+      return `${folder}/persona`;
+    }
+  }
+  return undefined;
+}
 
 /**
  * The directories that are there, the one that takes precedence first: those of the nearest parent of `cwd`
  * that has any, then the user's. "There" includes what cannot be opened: whoever reads it finds out and says so.
  */
-export function personaDirectories({ cwd, userDir }: PersonaPlaces): readonly PersonaDirectory[] {
+export function personaDirectories({ cwd, userDir, folders }: PersonaPlaces): readonly PersonaDirectory[] {
   const user = trimSlashes(userDir);
   // A home named `.tta-persona` holds the user's own personas, and they stay the user's beneath it.
-  const found: PersonaDirectory[] = projectDirectories(cwd, PROJECT_FOLDERS, "personas", user).map(
-    (path) => ({
-      path,
-      kind: "project",
-    }),
-  );
+  const found: PersonaDirectory[] = projectDirectories(
+    folders ?? findProjectFolders(cwd),
+    "personas",
+    user,
+  ).map((path) => ({ path, kind: "project" }));
   if (isThere(user)) found.push({ path: user, kind: "user" });
   return found;
 }

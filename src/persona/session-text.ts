@@ -1,13 +1,13 @@
 import { formatDuration } from "../core/duration.ts";
 import type { Paint } from "../core/output.ts";
-import { DEFAULT_CHATMODE, NO_PERSONA, type SessionView } from "../projection/session.ts";
+import { DEFAULT_CHATMODE, NO_PERSONA } from "../projection/session.ts";
 import type { PersonaHead } from "./persona.ts";
 import type { SwitchOutcome } from "./switch-persona.ts";
 
 /** The texts that the hot path and the full program both print, to the byte. */
 
 export function switchText(outcome: SwitchOutcome, head: PersonaHead, paint: Paint): string {
-  const name = personaLabel(outcome.persona, outcome.chatmode, head, paint);
+  const name = `${personaLabel(outcome.persona, outcome.chatmode, head, paint)}${placeText(outcome.scope)}`;
   if (outcome.kind === "already") {
     const since =
       outcome.activeForMs === undefined ? "" : paint.dim(` (for ${formatDuration(outcome.activeForMs)})`);
@@ -22,7 +22,13 @@ export function switchText(outcome: SwitchOutcome, head: PersonaHead, paint: Pai
   return `Switched to ${name}${paint.dim(` from ${outcome.from}${mode} after ${duration}`)}\n`;
 }
 
-export function currentText(view: SessionView): string {
+/** Where a persona is the active one, for the end of a sentence; empty for the global scope. */
+export function placeText(scope: string): string {
+  if (scope.startsWith("shell:")) return " in this shell";
+  return scope.startsWith("project:") ? " in this project" : "";
+}
+
+export function currentText(view: { readonly persona: string }): string {
   return `${view.persona}\n`;
 }
 

@@ -4,8 +4,9 @@ import type { Home } from "../core/home.ts";
 import { appendFact } from "../journal/append.ts";
 import { makeFact } from "../journal/make-fact.ts";
 import type { PersonaEnded, PersonaSwitched } from "../projection/facts.ts";
-import { GLOBAL_SCOPE, type SessionEvent, viewSession } from "../projection/session.ts";
+import { type SessionEvent, viewSession } from "../projection/session.ts";
 import type { SessionReader } from "../projection/session-store.ts";
+import { shellOwner } from "../projection/shell-scope.ts";
 
 /** What changing the active persona needs from outside. */
 export interface SwitchContext {
@@ -20,6 +21,8 @@ export interface SwitchContext {
 }
 
 export interface SwitchOutcome {
+  /** Where it is the active one now. */
+  readonly scope: string;
   readonly persona: string;
   readonly chatmode: string;
   /** `already`: it was the active one before, by the journal's order. */
@@ -34,7 +37,7 @@ export interface SwitchOutcome {
 }
 
 /**
- * Makes a persona the active one. What it replaced, and for how long that was active, comes from the
+ * Makes a persona the active one of a scope. What it replaced, and for how long that was active, comes from the
  * journal after the fact is in it, never from what was read before.
  *
  * @throws the system's error when the fact could not be written; nothing has changed then.
@@ -42,29 +45,34 @@ export interface SwitchOutcome {
 export function switchPersona(
   context: SwitchContext,
   session: SessionReader,
+  scope: string,
   persona: string,
   chatmode: string,
 ): SwitchOutcome {
   const now = context.clock.now();
-  const before = viewSession(session.state, GLOBAL_SCOPE, now);
+  const before = viewSession(session.state, scope, now);
   const same = before?.persona === persona && before.chatmode === chatmode;
-  if (same && !before.idle) return { persona, chatmode, kind: "already", activeForMs: before.durationMs };
+  if (same && !before.idle)
+    return { scope, persona, chatmode, kind: "already", activeForMs: before.durationMs };
+  const shell = shellOwner(scope);
   const data: PersonaSwitched = {
     persona,
     chatmode,
     startedAt: context.startedAt,
     idleTimeoutMs: context.idleTimeoutMs,
+    ...(shell === undefined ? {} : { shell }),
   };
-  const events = append(context, session, "persona.switched", data);
+  const events = append(context, session, "persona.switched", scope, data);
   const ended = events.find((event) => event.kind === "ended");
   const switched = events.find((event) => event.kind === "switched");
   const endedAfter = ended === undefined ? {} : { endedAfterMs: ended.durationMs };
   if (switched === undefined) {
     return ended === undefined
-      ? { persona, chatmode, kind: "already" }
-      : { persona, chatmode, kind: "resumed", ...endedAfter };
+      ? { scope, persona, chatmode, kind: "already" }
+      : { scope, persona, chatmode, kind: "resumed", ...endedAfter };
   }
   return {
+    scope,
     persona,
     chatmode,
     kind: "switched",
@@ -80,10 +88,15 @@ export interface EndOutcome {
   readonly durationMs: number;
 }
 
-/** Ends the session, after which no persona is active. @returns undefined when none was. */
-export function endSession(context: SwitchContext, session: SessionReader): EndOutcome | undefined {
-  if (viewSession(session.state, GLOBAL_SCOPE, context.clock.now()) === undefined) return undefined;
-  const events = append(context, session, "persona.ended", {} satisfies PersonaEnded);
+/** Ends a scope's session, after which no persona is active there. @returns undefined when none was. */
+export function endSession(
+  context: SwitchContext,
+  session: SessionReader,
+  scope: string,
+  data: PersonaEnded = {},
+): EndOutcome | undefined {
+  if (viewSession(session.state, scope, context.clock.now()) === undefined) return undefined;
+  const events = append(context, session, "persona.ended", scope, data);
   const ended = events.find((event) => event.kind === "ended");
   return ended && { persona: ended.persona, chatmode: ended.chatmode, durationMs: ended.durationMs };
 }
@@ -92,9 +105,10 @@ function append(
   context: SwitchContext,
   session: SessionReader,
   type: "persona.switched" | "persona.ended",
+  scope: string,
   data: object,
 ): readonly SessionEvent[] {
-  const fact = makeFact(context, { type, scope: GLOBAL_SCOPE, data });
+  const fact = makeFact(context, { type, scope, data });
   const near = session.cursor === undefined ? {} : { near: session.cursor.segment };
   const journal = { dir: context.home.journal, segmentBytes: context.segmentBytes, ...near };
   let events: readonly SessionEvent[] = [];
@@ -102,7 +116,7 @@ function append(
     // A power cut that leaves the session on the disk and not the fact takes no report of it along.
     beforeSync: (place) => {
       events = session.accept(fact, place);
-      session.keep();
+      session.keep(scope);
     },
   });
   return events;

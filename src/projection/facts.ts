@@ -1,4 +1,5 @@
-import type { Fact } from "../journal/fact.ts";
+import type { Owner } from "../core/owner.ts";
+import { type Fact, isOwner } from "../journal/fact.ts";
 import type { LlmCalled, LlmCalledFact } from "./llm-facts.ts";
 
 /**
@@ -13,9 +14,14 @@ export interface PersonaSwitched {
   readonly startedAt: number;
   /** After how long without a fact the session counts as over. Decided when the session begins. */
   readonly idleTimeoutMs: number;
+  /** In a shell's scope the shell, so that its session can be ended once it is provably gone. */
+  readonly shell?: Owner;
 }
 
-export type PersonaEnded = Readonly<Record<string, never>>;
+export interface PersonaEnded {
+  /** `gone`: the shell was found dead, so the session ended with its last fact, not with this one. */
+  readonly reason?: "gone";
+}
 
 export type PersonaSwitchedFact = Fact<"persona.switched", PersonaSwitched>;
 export type PersonaEndedFact = Fact<"persona.ended", PersonaEnded>;
@@ -27,7 +33,8 @@ export function isPersonaSwitched(fact: Fact): fact is PersonaSwitchedFact {
     isText(data.persona) &&
     isText(data.chatmode) &&
     isAmount(data.startedAt) &&
-    isAmount(data.idleTimeoutMs)
+    isAmount(data.idleTimeoutMs) &&
+    optional(isOwner)(data.shell)
   );
 }
 

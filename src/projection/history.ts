@@ -2,7 +2,7 @@ import type { Home } from "../core/home.ts";
 import { readFacts } from "../journal/read.ts";
 import { listSegments } from "../journal/segments.ts";
 import { type HistoryEntry, historyEntry, type LedgerState, RECENT_LIMIT } from "./ledger.ts";
-import { emptySession, foldSession, GLOBAL_SCOPE, isRunScope } from "./session.ts";
+import { emptySession, foldSession, isRunScope } from "./session.ts";
 import { newerHome } from "./snapshot.ts";
 
 export interface HistoryQuery {
@@ -10,7 +10,7 @@ export interface HistoryQuery {
   readonly limit: number;
   /** Milliseconds since the epoch; older ones are left out. */
   readonly since?: number;
-  /** Whose sessions; the global scope's where left out. */
+  /** Whose sessions; those of all scopes but runs' where left out. */
   readonly scope?: string;
 }
 
@@ -25,16 +25,20 @@ export function readHistory(
   { recent }: LedgerState,
   query: HistoryQuery,
 ): readonly HistoryEntry[] {
-  const { scope = GLOBAL_SCOPE } = query;
+  const { scope } = query;
   const oldest = recent[0];
-  const known = recent.filter((entry) => entry.scope === scope);
+  const known = recent.filter((entry) => isAsked(entry.scope, scope));
   const isAnswered =
-    !isRunScope(scope) &&
+    !(scope !== undefined && isRunScope(scope)) &&
     (oldest === undefined ||
       recent.length < RECENT_LIMIT ||
       query.limit <= known.length ||
       (query.since !== undefined && query.since > oldest.at));
   return select(isAnswered ? known : walkJournal(home, scope), query);
+}
+
+function isAsked(scope: string, wanted: string | undefined): boolean {
+  return wanted === undefined ? !isRunScope(scope) : scope === wanted;
 }
 
 function select(
@@ -46,21 +50,21 @@ function select(
 }
 
 /**
- * What the facts that are still kept say. Where older ones are gone, nobody knows any more what the first of them
+ * What the facts that are still kept say. Where older ones are gone, nobody knows any more what the first of a scope
  * replaced, so it is left out.
  */
-function walkJournal(home: Home, scope: string): readonly HistoryEntry[] {
+function walkJournal(home: Home, wanted: string | undefined): readonly HistoryEntry[] {
   const isWhole = (listSegments(home.journal)[0] ?? 1) === 1;
-  let isKnown = isWhole || isRunScope(scope);
+  const known = new Set<string>();
   const entries: HistoryEntry[] = [];
   let state = emptySession;
   const read = readFacts(home.journal, undefined, (fact) => {
     const folded = foldSession(state, fact);
     state = folded.state;
     const entry = historyEntry(folded.events, fact);
-    if (entry === undefined || fact.scope !== scope) return undefined;
-    if (isKnown) entries.push(entry);
-    isKnown = true;
+    if (entry === undefined || !isAsked(fact.scope, wanted)) return undefined;
+    if (isWhole || isRunScope(fact.scope) || known.has(fact.scope)) entries.push(entry);
+    known.add(fact.scope);
     return undefined;
   });
   if (read.newer !== undefined) throw newerHome();

@@ -2,10 +2,11 @@ import type { Home } from "../core/home.ts";
 import { readFacts } from "../journal/read.ts";
 import { type Cursor, listSegments } from "../journal/segments.ts";
 import { emptyLedger, foldLedger, type LedgerState } from "./ledger.ts";
+import { upgradeSession } from "./session.ts";
 import { newerHome, readSnapshot, writeSnapshot } from "./snapshot.ts";
 
-/** Since 2 with `runs`, since 3 with `budgets`. Those before are read, and have had none. */
-export const LEDGER_SCHEMA = 3;
+/** Since 2 with `runs`, since 3 with `budgets`; since 4 all scopes are forgotten some time. Those before are read. */
+export const LEDGER_SCHEMA = 4;
 export const OLDEST_LEDGER_SCHEMA = 1;
 
 export function ledgerPath(home: Home): string {
@@ -24,8 +25,9 @@ export interface Ledger {
 /** The metric totals as the journal has them now. @throws UserError `newer-home`. */
 export function openLedger(home: Home): Ledger {
   const snapshot = readSnapshot<LedgerState>(ledgerPath(home), LEDGER_SCHEMA, OLDEST_LEDGER_SCHEMA);
+  const state = { ...emptyLedger, ...snapshot?.state };
   return advanceLedger(home, {
-    state: { ...emptyLedger, ...snapshot?.state },
+    state: { ...state, session: upgradeSession(state.session) },
     cursor: snapshot?.cursor ?? { segment: 0, offset: 0, seq: 0 },
     unsaved: 0,
     gap: snapshot === undefined && (listSegments(home.journal)[0] ?? 1) > 1,

@@ -7,10 +7,19 @@ import type { Fact } from "../journal/fact.ts";
 import { readFacts } from "../journal/read.ts";
 import { type Cursor, isBefore, listSegments, segmentPath } from "../journal/segments.ts";
 import { LEDGER_SCHEMA, ledgerPath, OLDEST_LEDGER_SCHEMA } from "./ledger-store.ts";
-import { emptySession, foldSession, GLOBAL_SCOPE, type SessionEvent, type SessionState } from "./session.ts";
+import {
+  emptySession,
+  foldSession,
+  GLOBAL_SCOPE,
+  type SessionEvent,
+  type SessionState,
+  upgradeSession,
+} from "./session.ts";
+import { shellFile } from "./shell-scope.ts";
 import { newerHome, readSnapshot, type Snapshot, snapshotText } from "./snapshot.ts";
 
-const SESSION_SCHEMA = 1;
+/** Since 2 all scopes are forgotten some time. Older ones are made anew. */
+const SESSION_SCHEMA = 2;
 
 /** A tail longer than this many facts costs more to read than a new snapshot to write. */
 const RENEW_AFTER_FACTS = 16;
@@ -20,8 +29,11 @@ export interface SessionReader {
   readonly cursor: Cursor | undefined;
   /** Folds what this process has just appended, and what others have meanwhile; tells what its fact brought about. */
   accept(fact: Fact, place: Place): readonly SessionEvent[];
-  /** Keeps the state on disk, for the next reader and for shell prompts. Never fails: it can be made anew. */
-  keep(): void;
+  /**
+   * Keeps the state on disk, for the next reader and for shell prompts; what happened was in `scope`. Never fails: it
+   * can be made anew.
+   */
+  keep(scope?: string): void;
 }
 
 /**
@@ -77,7 +89,8 @@ export function openSession(home: Home): SessionReader {
   };
   // Of two processes the one that writes last might know less: so each looks once more after writing, and
   // the last of them gets it right.
-  const keep = () => {
+  const keep = (scope = GLOBAL_SCOPE) => {
+    const ofShell = shellFile(home, scope);
     try {
       ensureDirectory(home.state);
       for (let kept: number | undefined; cursor !== undefined && cursor.seq !== kept; advance()) {
@@ -85,11 +98,13 @@ export function openSession(home: Home): SessionReader {
         const persona = state.scopes[GLOBAL_SCOPE]?.active?.persona ?? "";
         const text = `${persona}\n${snapshotText(SESSION_SCHEMA, { cursor, state })}`;
         replaceFile(sessionPath(home), text, false);
+        if (ofShell !== undefined) keepShell(ofShell, state.scopes[scope]?.active?.persona);
       }
     } catch (error) {
       if (errorCode(error) === undefined) throw error;
       // A full disk or a read-only home. A stale name in the prompt would be worse than none.
       removeQuietly(sessionPath(home));
+      if (ofShell !== undefined) removeQuietly(ofShell);
     }
   };
   advance();
@@ -104,6 +119,16 @@ export function openSession(home: Home): SessionReader {
     accept,
     keep,
   };
+}
+
+/** The file that a shell's prompt reads, and that is not there while the shell has no persona of its own. */
+function keepShell(path: string, persona: string | undefined): void {
+  if (persona === undefined) {
+    removeQuietly(path);
+    return;
+  }
+  ensureDirectory(path.slice(0, path.lastIndexOf("/")));
+  replaceFile(path, `${persona}\n`, false);
 }
 
 function removeQuietly(path: string): void {
@@ -122,7 +147,9 @@ function newestBase(home: Home): Snapshot<SessionState> | undefined {
     LEDGER_SCHEMA,
     OLDEST_LEDGER_SCHEMA,
   );
-  return ledger === undefined ? undefined : { cursor: ledger.cursor, state: ledger.state.session };
+  return ledger === undefined
+    ? undefined
+    : { cursor: ledger.cursor, state: upgradeSession(ledger.state.session) };
 }
 
 /** May be lost, so what the system says against reading it does not matter either. */

@@ -1,17 +1,20 @@
+import type { Owner } from "../core/owner.ts";
 import type { Fact } from "../journal/fact.ts";
 import { isPersonaEnded, isPersonaSwitched } from "./facts.ts";
 
 /** Which persona is active in which scope, since when, and which was before. JSON, as snapshots keep it. */
 export interface SessionState {
   readonly scopes: Readonly<Record<string, ScopeState>>;
-  /** No session in a run's scope idles out before, milliseconds since the epoch; absent where there is none. */
-  readonly runsIdleAt?: number;
+  /** No scope is to be forgotten before, milliseconds since the epoch; absent where none ever is. */
+  readonly forgetAt?: number;
 }
 
 export interface ScopeState {
   readonly active: ActiveSession | null;
   /** What `switch -` goes back to. */
   readonly previous: { readonly persona: string; readonly chatmode: string } | null;
+  /** When its last session was ended, milliseconds since the epoch; absent while a persona is active. */
+  readonly endedAt?: number;
 }
 
 export interface ActiveSession {
@@ -22,6 +25,8 @@ export interface ActiveSession {
   /** Of the last fact in this scope. */
   readonly lastActivity: number;
   readonly idleTimeoutMs: number;
+  /** The shell whose session it is, where it could be told. */
+  readonly shell?: Owner;
 }
 
 /** What a fact turned out to mean for a session, once its place in the journal is known. */
@@ -48,7 +53,21 @@ export const NO_PERSONA = "none";
 export const DEFAULT_CHATMODE = "default";
 export const GLOBAL_SCOPE = "global";
 
+const DAY_MS = 24 * 3_600_000;
+
+/** How long a shell or a project whose session was ended can still be switched back in. */
+const KEPT_ENDED_MS = DAY_MS;
+
+/** How long the persona of a shell or a project stays without a fact: a terminal may stand open over holidays. */
+const KEPT_IDLE_MS = 30 * DAY_MS;
+
 export const emptySession: SessionState = { scopes: {} };
+
+/** What snapshots of the ledger before schema 4 hold: only scopes of runs were ever forgotten. */
+export function upgradeSession(state: SessionState & { readonly runsIdleAt?: number }): SessionState {
+  const { runsIdleAt, ...session } = state;
+  return runsIdleAt === undefined ? state : { ...session, forgetAt: runsIdleAt };
+}
 
 const noEvents: readonly SessionEvent[] = [];
 
@@ -59,7 +78,7 @@ interface FoldedScope {
 }
 
 export interface FoldedSession extends FoldedScope {
-  /** Sessions of runs that were killed: by the fact's time they have idled out. No news to whoever made the fact. */
+  /** Of scopes that are forgotten by the fact's time: runs that were killed, shells left behind. No news to whoever made the fact. */
   readonly expired: readonly SessionEvent[];
 }
 
@@ -74,22 +93,26 @@ export function isRunScope(scope: string): boolean {
  *
  * A session without a fact for its idle timeout is over at that moment; the persona stays active, and the
  * next fact begins its next session. Durations clamp at 0, for clocks that were set back.
+ *
+ * Every scope but the global one is forgotten some time after its last fact, so that the state stays small
+ * however many runs, shells and projects there were.
  */
 export function foldSession(state: SessionState, fact: Fact): FoldedSession {
-  // Hundreds of runs cost a fact one comparison, and a walk only when one of them may have idled out.
-  if (state.runsIdleAt === undefined || fact.ts <= state.runsIdleAt) {
+  // Hundreds of scopes cost a fact one comparison, and a walk only when one of them may be over.
+  if (state.forgetAt === undefined || fact.ts <= state.forgetAt) {
     return { ...foldScope(state, fact), expired: noEvents };
   }
-  const { state: rest, events } = forgetIdleRuns(state, fact.ts);
+  const { state: rest, events } = forgetScopes(state, fact.ts);
   return { ...foldScope(rest, fact), expired: events };
 }
 
 function foldScope(state: SessionState, fact: Fact): FoldedScope {
   const scope = state.scopes[fact.scope];
   if (isPersonaSwitched(fact)) {
-    const { persona, chatmode, idleTimeoutMs } = fact.data;
+    const { persona, chatmode, idleTimeoutMs, shell } = fact.data;
     const active = scope?.active ?? null;
-    const begun = { persona, chatmode, since: fact.ts, lastActivity: fact.ts, idleTimeoutMs };
+    const whose = shell === undefined ? {} : { shell };
+    const begun = { persona, chatmode, since: fact.ts, lastActivity: fact.ts, idleTimeoutMs, ...whose };
     const previous = scope?.previous ?? null;
     if (active === null) {
       const event = switched(fact, NO_PERSONA, DEFAULT_CHATMODE);
@@ -107,10 +130,13 @@ function foldScope(state: SessionState, fact: Fact): FoldedScope {
   if (scope?.active == null) return { state, events: noEvents };
   if (isPersonaEnded(fact)) {
     const { active } = scope;
-    const events = [ended(fact.scope, active, fact.ts, "end")];
+    // Of a shell that was killed nobody knows when: what is known is counted.
+    const at = fact.data.reason === "gone" ? active.lastActivity : fact.ts;
+    const events = [ended(fact.scope, active, at, "end")];
     if (isRunScope(fact.scope)) return { state: withoutScope(state, fact.scope), events };
     const left = { persona: active.persona, chatmode: active.chatmode };
-    return { state: withScope(state, fact.scope, { active: null, previous: left }), events };
+    const value = { active: null, previous: left, ...(isKept(fact.scope) ? {} : { endedAt: fact.ts }) };
+    return { state: withScope(state, fact.scope, value), events };
   }
   return touch(state, fact, scope.active, scope.previous, scope.active.idleTimeoutMs);
 }
@@ -134,22 +160,37 @@ function touch(
   return { state: withScope(state, fact.scope, { active: next, previous }), events };
 }
 
-function forgetIdleRuns(state: SessionState, now: number): FoldedScope {
+function forgetScopes(state: SessionState, now: number): FoldedScope {
   const kept: [string, ScopeState][] = [];
   const events: SessionEvent[] = [];
-  let runsIdleAt = Number.POSITIVE_INFINITY;
+  let forgetAt = Number.POSITIVE_INFINITY;
   for (const [scope, value] of Object.entries(state.scopes)) {
-    const { active } = value;
-    if (isRunScope(scope) && (active === null || isIdle(active, now))) {
-      // Killed at some time after its last fact, and nobody knows when: what is known is counted.
-      if (active !== null) events.push(ended(scope, active, active.lastActivity, "idle"));
+    const until = keptUntil(scope, value);
+    if (until < now) {
+      const { active } = value;
+      // A run was killed at some time after its last fact, and nobody knows when: what is known is counted.
+      const end = isRunScope(scope) ? active?.lastActivity : now;
+      if (active !== null && end !== undefined) events.push(ended(scope, active, end, "idle"));
       continue;
     }
     kept.push([scope, value]);
-    if (isRunScope(scope) && active !== null) runsIdleAt = Math.min(runsIdleAt, idleAt(active));
+    forgetAt = Math.min(forgetAt, until);
   }
   const scopes = Object.fromEntries(kept);
-  return { state: Number.isFinite(runsIdleAt) ? { scopes, runsIdleAt } : { scopes }, events };
+  return { state: Number.isFinite(forgetAt) ? { scopes, forgetAt } : { scopes }, events };
+}
+
+/** Until when a scope is remembered, should nothing more happen in it; milliseconds since the epoch. */
+function keptUntil(scope: string, { active, endedAt }: ScopeState): number {
+  if (isKept(scope)) return Number.POSITIVE_INFINITY;
+  if (isRunScope(scope)) return active === null ? Number.NEGATIVE_INFINITY : idleAt(active);
+  if (active === null) return endedAt === undefined ? Number.NEGATIVE_INFINITY : endedAt + KEPT_ENDED_MS;
+  return Math.max(idleAt(active), active.lastActivity + KEPT_IDLE_MS);
+}
+
+/** For good. */
+function isKept(scope: string): boolean {
+  return scope === GLOBAL_SCOPE;
 }
 
 function idleAt({ lastActivity, idleTimeoutMs }: ActiveSession): number {
@@ -198,9 +239,10 @@ function switched(
 
 function withScope(state: SessionState, scope: string, value: ScopeState): SessionState {
   const scopes = { ...state.scopes, [scope]: value };
-  if (!isRunScope(scope) || value.active === null) return { ...state, scopes };
+  const until = keptUntil(scope, value);
+  if (until === Number.POSITIVE_INFINITY) return { ...state, scopes };
   // A lower bound is enough: activity moves the end away, and the next walk finds out.
-  return { scopes, runsIdleAt: Math.min(state.runsIdleAt ?? Number.POSITIVE_INFINITY, idleAt(value.active)) };
+  return { scopes, forgetAt: Math.min(state.forgetAt ?? Number.POSITIVE_INFINITY, until) };
 }
 
 function withoutScope(state: SessionState, scope: string): SessionState {

@@ -5,7 +5,7 @@ import {
   readDefinitions,
 } from "../core/definitions.ts";
 import { didYouMean } from "../core/did-you-mean.ts";
-import { isThere, projectDirectories, trimSlashes } from "../core/project-directories.ts";
+import { isThere, projectDirectories, projectFolders, trimSlashes } from "../core/project-directories.ts";
 import type { WorkflowOrigin } from "./definition.ts";
 import { type LocatedWorkflow, readWorkflow } from "./definition-file.ts";
 
@@ -79,7 +79,7 @@ function directories({
 }: WorkflowPlaces): readonly { readonly path: string; readonly kind: WorkflowOrigin["kind"] }[] {
   const user = trimSlashes(userDir);
   const [folder = "", name = ""] = PROJECT_WORKFLOWS.split("/");
-  const project = projectDirectories(cwd, [folder], name, user);
+  const project = projectDirectories(projectFolders(cwd, [folder]), name, user);
   return [
     ...project.map((path) => ({ path, kind: "project" as const })),
     ...(isThere(user) ? [{ path: user, kind: "user" as const }] : []),

@@ -86,12 +86,12 @@ beforeAll(async () => {
 });
 afterAll(() => Promise.all([fresh.dispose(), used.dispose()]));
 
-async function runBoth(sandbox: Sandbox, argv: readonly string[]) {
+async function runBoth(sandbox: Sandbox, argv: readonly string[], env: Record<string, string> = {}) {
   count += 1;
   const [hotHome, coldHome] = [copyOfHome(sandbox, `hot-${count}`), copyOfHome(sandbox, `cold-${count}`)];
   const [hot, cold] = await Promise.all([
-    sandbox.run(argv, { env: hotHome }),
-    sandbox.runCold(argv, { env: coldHome }),
+    sandbox.run(argv, { env: { ...env, ...hotHome } }),
+    sandbox.runCold(argv, { env: { ...env, ...coldHome } }),
   ]);
   return {
     hot: comparable(hot, hotHome.TTA_PERSONA_HOME),
@@ -129,6 +129,46 @@ describe.concurrent.each([
     expect(hot.stderr.trimEnd().split("\n").length).toBeLessThanOrEqual(3);
     expect(hot.stdout + hot.stderr).not.toMatch(/\p{Cc}\[| {4}at /u);
   });
+});
+
+const own = `${process.pid}-a`;
+
+/** Where something goes before the global persona, or seems to. */
+const places: readonly (readonly [string, Record<string, string>, string | undefined])[] = [
+  ["a shell with a persona of its own", { TTA_PERSONA_SHELL: own }, undefined],
+  ["a shell without one", { TTA_PERSONA_SHELL: `${process.pid}-b` }, undefined],
+  ["a shell whose id is none", { TTA_PERSONA_SHELL: "../x" }, undefined],
+  ["TTA_PERSONA", { TTA_PERSONA: "data" }, undefined],
+  ["a blank TTA_PERSONA", { TTA_PERSONA: " " }, undefined],
+  ["a TTA_PERSONA that names nobody", { TTA_PERSONA: "nobody" }, undefined],
+  ["a project that is not trusted", {}, "devops\n"],
+  ["a trusted project", { TTA_PERSONA_TRUST: "1" }, "devops\n"],
+  ["a trusted project that names nobody", { TTA_PERSONA_TRUST: "1" }, "nobody\n"],
+  ["a project, and a shell of its own", { TTA_PERSONA_SHELL: own, TTA_PERSONA_TRUST: "1" }, "devops\n"],
+];
+
+describe.each(places)("they agree under %s", (_, env, persona) => {
+  test.each([[["current"]], [["prompt"]], [["switch", "front"]], [["switch", "-"]]])(
+    "on %j",
+    async (argv) => {
+      const sandbox = createSandbox();
+      try {
+        await sandbox.run(["switch", "testing"]);
+        await sandbox.run(["switch", "backend"]);
+        await sandbox.run(["switch", "obs", "--scope", "shell"], { env: { TTA_PERSONA_SHELL: own } });
+        await sandbox.run(["switch", "data"], { env: { TTA_PERSONA_SHELL: own } });
+        if (persona !== undefined) {
+          mkdirSync(join(sandbox.project, ".tta-persona"));
+          writeFileSync(join(sandbox.project, ".tta-persona/persona"), persona);
+        }
+        const { hot, cold, factsOfHot, factsOfCold } = await runBoth(sandbox, argv, env);
+        expect(hot).toEqual(cold);
+        expect(factsOfHot).toEqual(factsOfCold);
+      } finally {
+        await sandbox.dispose();
+      }
+    },
+  );
 });
 
 test.each([

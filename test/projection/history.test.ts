@@ -36,6 +36,7 @@ test("a run's scope is told when it is asked for", () => {
 test("other scopes that crowd the ledger send the question to the journal", () => {
   const shell = Array.from({ length: RECENT_LIMIT }, (_, i) => aSwitch(`p${i % 2}`, { scope: "shell:1" }));
   const facts = [aSwitch("a", { ts: NOW }), ...shell];
-  expect(historyOf(facts, { limit: 20 })).toEqual(["a"]);
+  expect(historyOf(facts, { limit: 20, scope: "global" })).toEqual(["a"]);
+  expect(historyOf(facts, { limit: 1000 }).slice(0, 3)).toEqual(["a", "p0", "p1"]);
   expect(historyOf(facts, { limit: 1, scope: "shell:1" })).toEqual(["p1"]);
 });

@@ -57,17 +57,12 @@ test("durations are whole and never negative, however the clocks jump", () => {
   );
 });
 
-test("scopes do not know of each other", () => {
+test("the global scope knows of no other", () => {
   fc.assert(
     fc.property(arbitraryFacts, (facts) => {
       const whole = fold(facts).state;
-      const lasting = facts.map((fact) => fact.scope).filter((scope) => !isRunScope(scope));
-      for (const scope of new Set(lasting)) {
-        const alone = fold(facts.filter((fact) => fact.scope === scope)).state;
-        expect(Object.getOwnPropertyDescriptor(whole.scopes, scope)).toEqual(
-          Object.getOwnPropertyDescriptor(alone.scopes, scope),
-        );
-      }
+      const alone = fold(facts.filter(({ scope }) => scope === "global")).state;
+      expect(whole.scopes.global).toEqual(alone.scopes.global);
     }),
   );
 });
@@ -159,6 +154,68 @@ test("exactly at its timeout a session is not over yet", () => {
 
 test("an end where nothing is active changes nothing", () => {
   expect(fold([aFact({ type: "persona.ended" })])).toEqual({ state: emptySession, events: [] });
+});
+
+const DAY_MS = 24 * HOUR_MS;
+
+test("what a shell or a project has lasts as long as nobody else's time says that it is over", () => {
+  fc.assert(
+    fc.property(arbitraryFacts, (facts) => {
+      const { state } = fold(facts);
+      const last = facts.at(-1);
+      if (last === undefined) return;
+      for (const [scope, { active, endedAt }] of Object.entries(state.scopes)) {
+        if (scope === "global") continue;
+        const touched = active?.lastActivity ?? endedAt ?? Number.NaN;
+        expect(touched).toBeGreaterThanOrEqual(last.ts - 31 * DAY_MS);
+      }
+    }),
+  );
+});
+
+test("an ended shell can be switched back in for a day, and is forgotten then", () => {
+  const shell = { scope: "shell:7-a" };
+  const { state } = fold([
+    aSwitch("architect", { ...shell, ts: START }),
+    aFact({ type: "persona.ended", ...shell, ts: START + 5000 }),
+    aFact({ ts: START + 5000 + DAY_MS }),
+  ]);
+  expect(state.scopes["shell:7-a"]?.previous).toEqual({ persona: "architect", chatmode: "default" });
+  expect(fold([aFact({ ts: START + 5001 + DAY_MS })], state).state.scopes).toEqual({});
+});
+
+test("a shell that nobody uses keeps its persona for 30 days, its session ends idle long before", () => {
+  const { state } = fold([
+    aSwitch("architect", { scope: "shell:7-a", ts: START }),
+    aFact({ ts: START + 30 * DAY_MS }),
+  ]);
+  expect(viewSession(state, "shell:7-a", START + 30 * DAY_MS)).toMatchObject({
+    persona: "architect",
+    idle: true,
+  });
+  const { state: later, expired, events } = foldSession(state, aFact({ ts: START + 30 * DAY_MS + 1 }));
+  expect(later).toEqual({ scopes: {} });
+  expect(expired).toMatchObject([{ scope: "shell:7-a", durationMs: 8 * HOUR_MS, reason: "idle" }]);
+  expect(events).toEqual([]);
+});
+
+test("of a shell that was found gone its last fact is the end", () => {
+  const shell = { scope: "shell:7-a" };
+  const { state, events } = fold([
+    aSwitch("architect", { ...shell, ts: START }),
+    aFact({ ...shell, ts: START + 5000 }),
+    aFact({ type: "persona.ended", ...shell, ts: START + HOUR_MS, data: { reason: "gone" } }),
+  ]);
+  expect(events.at(-1)).toMatchObject({ kind: "ended", durationMs: 5000, reason: "end" });
+  expect(viewSession(state, "shell:7-a", START)).toBeUndefined();
+});
+
+test("a thousand shells leave nothing behind", () => {
+  const shells = Array.from({ length: 1000 }, (_, index) => [
+    aSwitch("architect", { scope: `shell:${index + 1}-a`, ts: START + index * HOUR_MS }),
+    aFact({ type: "persona.ended", scope: `shell:${index + 1}-a`, ts: START + index * HOUR_MS + 1 }),
+  ]);
+  expect(Object.keys(fold(shells.flat()).state.scopes).length).toBeLessThan(30);
 });
 
 const BUILD = "run:1/build";

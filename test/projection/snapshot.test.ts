@@ -153,6 +153,7 @@ describe("the ledger", () => {
   test.each([
     [1, ["runs", "budgets"]],
     [2, ["budgets"]],
+    [3, []],
   ])(
     "of schema %i, from before there were %j, goes on as it is, and keeps the sessions",
     (schema, absent) => {
@@ -166,11 +167,23 @@ describe("the ledger", () => {
       expect(personaOf(home)).toBe("backend-engineer");
       saveLedger(home, openLedger(home));
       expect(JSON.parse(fs.readFileSync(ledgerPath(home), "utf8"))).toMatchObject({
-        schema: 3,
+        schema: 4,
         state: { runs: [], budgets: {} },
       });
     },
   );
+
+  test("of schema 3 still ends the runs that were killed under it", () => {
+    const home = temporaryHome();
+    append(home, [aSwitch("architect", { scope: "run:1/build" })]);
+    const { state, cursor } = saveLedger(home, openLedger(home));
+    const { forgetAt, ...session } = state.session;
+    expect(forgetAt).toBeGreaterThan(0);
+    const old = { ...state, session: { ...session, runsIdleAt: forgetAt } };
+    writeSnapshot(ledgerPath(home), 3, { cursor, state: old });
+    append(home, [aFact({ ts: (forgetAt ?? 0) + 1 })]);
+    expect(openLedger(home).state.session.scopes).toEqual({});
+  });
 
   test("counts lines that are nobody's, once", () => {
     const home = temporaryHome();

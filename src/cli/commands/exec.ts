@@ -10,9 +10,10 @@ import type { CliContext } from "../context.ts";
 import { findPersona } from "../find-persona.ts";
 import { deliverAfterRecording, deliverWhileRunning, recorderFor } from "../long-work.ts";
 import { maskingOf } from "../masking.ts";
+import { personaInForce } from "../persona-in-force.ts";
 import { stagePersona } from "../persona-for-stage.ts";
 import { quote } from "../printable.ts";
-import { noPersona, readSession } from "../session-view.ts";
+import { noPersona } from "../session-view.ts";
 import { cancelOnSignals, exitCodeOfSignal } from "../signals.ts";
 
 /** How long a command may take to end after a signal. */
@@ -58,7 +59,7 @@ async function exec(words: readonly string[], invocation: Invocation, ctx: CliCo
       hint: "For example: tta-persona exec -- npm test",
     });
   }
-  const wanted = optionText(invocation, "persona") ?? readSession(ctx).view?.persona;
+  const wanted = optionText(invocation, "persona") ?? (await personaInForce(ctx))?.persona;
   if (wanted === undefined) throw noPersona();
   if (ctx.flags.json) {
     throw new UserError({

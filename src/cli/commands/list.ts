@@ -4,7 +4,7 @@ import type { PersonaOrigin } from "../../persona/persona.ts";
 import type { Command } from "../command.ts";
 import { personaPlaces, problemLine } from "../find-persona.ts";
 import type { ListJson } from "../json-shapes.ts";
-import { readSession } from "../session-view.ts";
+import { tryPersonaInForce } from "../persona-in-force.ts";
 
 export const command: Command = {
   name: "list",
@@ -18,9 +18,10 @@ export const command: Command = {
   ],
   exitCodes: { 0: "done, also when some definitions are broken" },
   json: "tta-persona/list/1",
-  run(_, ctx) {
+  async run(_, ctx) {
     const { personas, problems } = loadCatalogue(personaPlaces(ctx));
-    const active = readSession(ctx).view?.persona;
+    // What is broken about it is for `current` to tell: here is where one looks for another.
+    const active = (await tryPersonaInForce(ctx))?.persona;
     const document: ListJson = {
       schema: "tta-persona/list/1",
       personas: personas.map(({ name, displayName, icon, origin }) => ({

@@ -148,7 +148,7 @@ type Question = Pick<ModelCall, "place" | "messages" | "taskType" | "prompt">;
 async function prepareQuestion(invocation: Invocation, ctx: CliContext): Promise<Question> {
   const taskType = optionText(invocation, "taskType");
   const wanted = optionText(invocation, "persona");
-  const place = callPlace(ctx, wanted === undefined ? undefined : findPersona(wanted, ctx).name);
+  const place = await callPlace(ctx, wanted === undefined ? undefined : findPersona(wanted, ctx).name);
   const { instructions } = stagePersona(findPersona(place.persona, ctx));
   const system = [instructions, optionText(invocation, "system") ?? ""].filter((text) => text !== "");
   const prompt = await namedPrompt(invocation, ctx);

@@ -5,8 +5,9 @@ import type { Command } from "../command.ts";
 import type { CliContext } from "../context.ts";
 import { findPersona } from "../find-persona.ts";
 import type { ShowJson } from "../json-shapes.ts";
+import { personaInForce, tryPersonaInForce } from "../persona-in-force.ts";
 import { table } from "../printable.ts";
-import { noPersona, readSession } from "../session-view.ts";
+import { noPersona } from "../session-view.ts";
 import { originText } from "./list.ts";
 
 export const command: Command = {
@@ -21,8 +22,9 @@ export const command: Command = {
   ],
   exitCodes: { 3: "no name was given, and no persona is active" },
   json: "tta-persona/show/1",
-  run({ args: [input] }, ctx) {
-    const active = readSession(ctx).view?.persona;
+  async run({ args: [input] }, ctx) {
+    const inForce = await (input === undefined ? personaInForce(ctx) : tryPersonaInForce(ctx));
+    const active = inForce?.persona;
     const wanted = input ?? active;
     if (wanted === undefined) throw noPersona();
     const persona = findPersona(wanted, ctx);

@@ -3,12 +3,12 @@ import { ExitCode, UserError } from "../../core/errors.ts";
 import { loadCatalogue } from "../../persona/catalogue.ts";
 import type { PersonaHead } from "../../persona/persona.ts";
 import { chatmodeSuffix, personaLabel } from "../../persona/session-text.ts";
-import type { SessionView } from "../../projection/session.ts";
 import type { Command } from "../command.ts";
 import type { CliContext } from "../context.ts";
 import { personaPlaces } from "../find-persona.ts";
-import type { StatusJson } from "../json-shapes.ts";
-import { readSession, type ScopeSession, sessionJson } from "../session-view.ts";
+import { type PersonaInForce, personaInForce, previousOf, readStanding } from "../persona-in-force.ts";
+import type { StatusJson } from "../session-shapes.ts";
+import { sessionJson } from "../session-view.ts";
 
 export const command: Command = {
   name: "status",
@@ -17,31 +17,33 @@ export const command: Command = {
   examples: [{ command: "tta-persona", doc: "the same" }],
   exitCodes: { 0: "done, also when no persona is active" },
   json: "tta-persona/status/1",
-  run(_, ctx) {
-    const session = readSession(ctx);
-    const { view, previous } = session;
+  async run(_, ctx) {
+    const standing = readStanding(ctx);
+    const inForce = await personaInForce(ctx, standing);
+    const previous = previousOf(standing);
     const document: StatusJson = {
       schema: "tta-persona/status/1",
-      active: view === undefined ? null : sessionJson(view),
+      active: inForce === undefined ? null : sessionJson(inForce),
       previous,
     };
     ctx.output.answer(
       document,
-      view === undefined ? inactiveText(session, ctx) : activeText(view, session, ctx),
+      inForce === undefined ? inactiveText(previous, ctx) : activeText(inForce, previous, ctx),
     );
     return ExitCode.done;
   },
 };
 
-function activeText(view: SessionView, session: ScopeSession, ctx: CliContext): string {
+type Previous = StatusJson["previous"];
+
+function activeText(inForce: PersonaInForce, before: Previous, ctx: CliContext): string {
   const { paint } = ctx;
+  const { persona, chatmode, source } = inForce;
   // After an end, what was active before may be what is active again.
-  const previous = session.previous?.persona === view.persona ? null : session.previous;
-  const duration = formatDuration(view.durationMs);
-  const how = view.idle ? `idle; its session ended after ${duration}` : `for ${duration}`;
-  const lines = [
-    `${personaLabel(view.persona, view.chatmode, findHead(view.persona, ctx), paint)} ${paint.dim(`(${how})`)}`,
-  ];
+  const previous = before?.persona === persona ? null : before;
+  const how = [...origins[source], ...durationText(inForce)].join(", ");
+  const label = personaLabel(persona, chatmode, findHead(persona, ctx), paint);
+  const lines = [how === "" ? label : `${label} ${paint.dim(`(${how})`)}`];
   if (previous !== null) lines.push(`Before: ${previous.persona}${chatmodeSuffix(previous.chatmode)}`);
   lines.push(
     hints(ctx, [
@@ -55,6 +57,19 @@ function activeText(view: SessionView, session: ScopeSession, ctx: CliContext): 
   return lines.join("\n");
 }
 
+const origins: Readonly<Record<PersonaInForce["source"], readonly string[]>> = {
+  environment: ["by TTA_PERSONA"],
+  shell: ["this shell's own"],
+  project: ["this project's own"],
+  global: [],
+};
+
+function durationText({ view }: PersonaInForce): readonly string[] {
+  if (view === undefined) return [];
+  const duration = formatDuration(view.durationMs);
+  return [view.idle ? `idle; its session ended after ${duration}` : `for ${duration}`];
+}
+
 /** Only for its icon, so a working directory that is gone is no reason to fail. */
 function findHead(persona: string, ctx: CliContext): PersonaHead | undefined {
   try {
@@ -65,7 +80,7 @@ function findHead(persona: string, ctx: CliContext): PersonaHead | undefined {
   }
 }
 
-function inactiveText({ previous }: ScopeSession, ctx: CliContext): string {
+function inactiveText(previous: Previous, ctx: CliContext): string {
   if (previous !== null) {
     const last = `${previous.persona}${chatmodeSuffix(previous.chatmode)}`;
     return `No persona is active. The last one was ${last}.\n${hints(ctx, [

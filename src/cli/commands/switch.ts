@@ -2,18 +2,17 @@ import { formatDuration } from "../../core/duration.ts";
 import { ExitCode, UserError } from "../../core/errors.ts";
 import { loadCatalogue } from "../../persona/catalogue.ts";
 import type { Persona } from "../../persona/persona.ts";
-import { chatmodeSuffix, personaLabel, switchText } from "../../persona/session-text.ts";
+import { chatmodeSuffix, personaLabel, placeText, switchText } from "../../persona/session-text.ts";
 import { type SwitchOutcome, switchPersona } from "../../persona/switch-persona.ts";
 import { openLedger } from "../../projection/ledger-store.ts";
 import {
   DEFAULT_CHATMODE,
   GLOBAL_SCOPE,
   NO_PERSONA,
-  type ScopeState,
   type SessionState,
   viewSession,
 } from "../../projection/session.ts";
-import { openSession } from "../../projection/session-store.ts";
+import { openSession, type SessionReader } from "../../projection/session-store.ts";
 import { deliverAfterWork } from "../after-work.ts";
 import { appliedPersona, type ChosenTargets, chosenTargets, clientOption } from "../apply-context.ts";
 import type { AppliedJson } from "../apply-shapes.ts";
@@ -31,9 +30,12 @@ import { appliedText } from "../apply-text.ts";
 import { assertChatmode, findChatmode, otherPersona, personaFor } from "../chatmode.ts";
 import { type Command, type Invocation, optionText } from "../command.ts";
 import { type CliContext, switchContext } from "../context.ts";
-import { findPersona, personaPlaces } from "../find-persona.ts";
-import type { SwitchJson } from "../json-shapes.ts";
-import { findPrevious } from "../previous-persona.ts";
+import { personaPlaces } from "../find-persona.ts";
+import { readStanding } from "../persona-in-force.ts";
+import { switchProject } from "../project-scope.ts";
+import { type ScopeTarget, scopeNotes, scopeOption, scopeTarget } from "../scope-option.ts";
+import type { SwitchJson } from "../session-shapes.ts";
+import { findTarget, type SwitchTarget } from "../switch-target.ts";
 
 export const command: Command = {
   name: "switch",
@@ -42,7 +44,11 @@ export const command: Command = {
     "A name may be shortened as long as it stays unambiguous, and `switch` may be left out. " +
     "Switching to what is already active changes nothing but files of agent tools that name another persona.\n\n" +
     "It is applied to the agent tools in the setting apply.targets, all of them or none. At the first switch those " +
-    "that start Hypertool already are found and remembered. One whose file cannot be edited refuses the switch.",
+    "that start Hypertool already are found and remembered. One whose file cannot be edited refuses the switch.\n\n" +
+    "A shell or a project may have a persona of its own, which goes before the global one there: `--scope shell` gives " +
+    "it to the shell that `shell-init` has set up, `--scope project` writes `.tta-persona/persona`. In a shell with a " +
+    "persona of its own, a plain switch is that shell's. Agent tools, whose files are those of all terminals, follow the " +
+    "global one only. Where something goes before what was switched, one line on stderr says so.",
   arguments: [
     {
       name: "persona",
@@ -57,6 +63,7 @@ export const command: Command = {
       doc: "the chatmode that it works in, in kebab-case (default: default)",
       complete: "chatmodes",
     },
+    scopeOption,
     clientOption,
     { flags: "--no-apply", doc: "record the switch, and leave the agent tools as they are" },
     {
@@ -73,6 +80,8 @@ export const command: Command = {
       command: "tta-persona switch --chatmode backend-developer",
       doc: "to the persona that the chatmode's file names",
     },
+    { command: "tta-persona switch devops --scope shell", doc: "in this terminal only" },
+    { command: "tta-persona switch data --scope project", doc: "for everything below this project" },
     {
       command: "tta-persona switch testing --client cursor --dry-run",
       doc: "what would change in Cursor's files",
@@ -88,25 +97,44 @@ export const command: Command = {
     const asked = optionText(invocation, "chatmode");
     if (asked !== undefined) assertChatmode(asked);
     const input = invocation.args[0] ?? inputOf(asked, ctx);
-    if (invocation.options.dryRun === true) return dryRun(input, asked, invocation, ctx);
-    const session = openSession(ctx.home);
-    const scope = session.state.scopes[GLOBAL_SCOPE];
-    const { persona, chatmode } = findTarget(input, asked, scope, ctx);
-    const applies = invocation.options.apply !== false;
-    const chosen = await chooseTargets(invocation, scope, false, ctx);
-    const { targets } = chosen;
-    if (targets.length > 0) assertApplicable(targets, appliedPersona(persona.name, chatmode, persona), ctx);
-    const outcome = switchPersona(switchContext(ctx), session, persona.name, chatmode);
-    const applied = await applySwitch(chosen, ctx);
-    const hooks = applies ? await runSwitchHooks(outcome, ctx) : noHooks;
-    const results = [...applied.results, ...hooks.results];
-    const text = switchText(outcome, persona, ctx.paint) + appliedText(results, ctx);
-    ctx.output.done(switchJson(outcome, false, results), text);
-    warnOfOther(persona.name, asked, ctx);
-    await deliverAfterWork(ctx);
-    return Math.max(applied.exitCode, hooks.exitCode);
+    // Opening the session might renew its snapshot; a dry run writes nothing.
+    const reader = invocation.options.dryRun === true ? undefined : openSession(ctx.home);
+    const state = reader?.state ?? openLedger(ctx.home).state.session;
+    const standing = readStanding(ctx, state);
+    const place = scopeTarget(invocation, standing, ctx);
+    const to = findTarget(input, asked, state.scopes[place.scope], ctx);
+    const chosen = await chooseTargets(invocation, place, state, reader === undefined, ctx);
+    const exitCode =
+      reader === undefined
+        ? await dryRun(to, place, state, chosen, ctx)
+        : await makeSwitch(to, place, reader, chosen, ctx);
+    warnOfOther(to.persona.name, asked, ctx);
+    for (const line of scopeNotes(place, standing, ctx)) ctx.output.note(line);
+    if (reader !== undefined) await deliverAfterWork(ctx);
+    return exitCode;
   },
 };
+
+async function makeSwitch(
+  { persona, chatmode }: SwitchTarget,
+  { scope, project }: ScopeTarget,
+  session: SessionReader,
+  chosen: Chosen,
+  ctx: CliContext,
+): Promise<number> {
+  const { targets } = chosen;
+  if (targets.length > 0) assertApplicable(targets, appliedPersona(persona.name, chatmode, persona), ctx);
+  const outcome =
+    project === undefined
+      ? switchPersona(switchContext(ctx), session, scope, persona.name, chatmode)
+      : switchProject(ctx, session, project, persona.name, chatmode);
+  const applied = await applySwitch(chosen, ctx);
+  const hooks = chosen.runsHooks ? await runSwitchHooks(outcome, ctx) : noHooks;
+  const results = [...applied.results, ...hooks.results];
+  const text = switchText(outcome, persona, ctx.paint) + appliedText(results, ctx);
+  ctx.output.done(switchJson(outcome, false, results), text);
+  return Math.max(applied.exitCode, hooks.exitCode);
+}
 
 /** The whole name of the persona that a chatmode's file names, where no persona was. */
 function inputOf(chatmode: string | undefined, ctx: CliContext): string {
@@ -127,78 +155,71 @@ function warnOfOther(persona: string, chatmode: string | undefined, ctx: CliCont
 const noHooks: Applied = { results: [], exitCode: ExitCode.done };
 
 async function dryRun(
-  input: string,
-  asked: string | undefined,
-  invocation: Invocation,
+  { persona, chatmode }: SwitchTarget,
+  { scope }: ScopeTarget,
+  state: SessionState,
+  { targets, wereAskedFor, runsHooks }: Chosen,
   ctx: CliContext,
 ): Promise<number> {
-  // Opening the session might renew its snapshot; this writes nothing.
-  const { session } = openLedger(ctx.home).state;
-  const { persona, chatmode } = findTarget(input, asked, session.scopes[GLOBAL_SCOPE], ctx);
-  const outcome = foresee(session, persona.name, chatmode, ctx.clock.now());
-  const scope = session.scopes[GLOBAL_SCOPE];
-  const { targets, wereAskedFor } = await chooseTargets(invocation, scope, true, ctx);
+  const outcome = foresee(state, scope, persona.name, chatmode, ctx.clock.now());
   const foreseen = await foreseeApplying(targets, appliedPersona(persona.name, chatmode, persona), ctx);
-  const hooks = invocation.options.apply === false ? [] : foreseeHooks(outcome, ctx);
+  const hooks = runsHooks ? foreseeHooks(outcome, ctx) : [];
   const { results, exitCode } = judge([...foreseen, ...hooks], wereAskedFor, ctx);
   const text = dryRunText(outcome, persona, ctx) + appliedText(results, ctx);
   ctx.output.answer(switchJson(outcome, true, results), text);
-  warnOfOther(persona.name, asked, ctx);
   return exitCode;
 }
 
+interface Chosen extends ChosenTargets {
+  readonly runsHooks: boolean;
+}
+
+/** The files of agent tools are those of all terminals, so they follow the global scope only. */
 async function chooseTargets(
   invocation: Invocation,
-  scope: ScopeState | undefined,
+  { scope }: ScopeTarget,
+  state: SessionState,
   isDryRun: boolean,
   ctx: CliContext,
-): Promise<ChosenTargets> {
+): Promise<Chosen> {
   const chosen = chosenTargets(invocation, ctx);
-  if (invocation.options.apply === false) return { ...chosen, targets: [] };
-  if (scope !== undefined || chosen.wereAskedFor) return chosen;
-  return { ...chosen, targets: [...chosen.targets, ...(await detectAtFirst(ctx, isDryRun))] };
-}
-
-interface Target {
-  readonly persona: Persona;
-  readonly chatmode: string;
-}
-
-function findTarget(
-  input: string,
-  chatmode: string | undefined,
-  scope: ScopeState | undefined,
-  ctx: CliContext,
-): Target {
-  if (input !== "-") return { persona: findPersona(input, ctx), chatmode: chatmode ?? DEFAULT_CHATMODE };
-  const previous = scope?.previous ?? null;
-  if (previous === null) {
+  if (scope !== GLOBAL_SCOPE && chosen.wereAskedFor) {
     throw new UserError({
-      reason: "no-previous-persona",
-      message: "There is no previous persona to go back to.",
-      hint: "Name one. See: tta-persona list",
+      reason: "client-of-scope",
+      message: "Agent tools follow the global persona, so --client does not go with a shell or a project.",
+      hint: "For an agent of its own: tta-persona exec --persona <persona> --mcp-config -- claude",
     });
   }
-  return { persona: findPrevious(previous.persona, ctx), chatmode: chatmode ?? previous.chatmode };
+  const runsHooks = scope === GLOBAL_SCOPE && invocation.options.apply !== false;
+  if (!runsHooks) return { ...chosen, targets: [], runsHooks };
+  if (state.scopes[scope] !== undefined || chosen.wereAskedFor) return { ...chosen, runsHooks };
+  const targets = [...chosen.targets, ...(await detectAtFirst(ctx, isDryRun))];
+  return { ...chosen, targets, runsHooks };
 }
 
 /** What the switch would be, told from the session as it is now. */
-function foresee(state: SessionState, persona: string, chatmode: string, now: number): SwitchOutcome {
-  const before = viewSession(state, GLOBAL_SCOPE, now);
+function foresee(
+  state: SessionState,
+  scope: string,
+  persona: string,
+  chatmode: string,
+  now: number,
+): SwitchOutcome {
+  const before = viewSession(state, scope, now);
   if (before === undefined) {
-    return { persona, chatmode, kind: "switched", from: NO_PERSONA, fromChatmode: DEFAULT_CHATMODE };
+    return { scope, persona, chatmode, kind: "switched", from: NO_PERSONA, fromChatmode: DEFAULT_CHATMODE };
   }
   if (before.persona === persona && before.chatmode === chatmode) {
     return before.idle
-      ? { persona, chatmode, kind: "resumed", endedAfterMs: before.durationMs }
-      : { persona, chatmode, kind: "already", activeForMs: before.durationMs };
+      ? { scope, persona, chatmode, kind: "resumed", endedAfterMs: before.durationMs }
+      : { scope, persona, chatmode, kind: "already", activeForMs: before.durationMs };
   }
   const { persona: from, chatmode: fromChatmode, durationMs } = before;
-  return { persona, chatmode, kind: "switched", from, fromChatmode, endedAfterMs: durationMs };
+  return { scope, persona, chatmode, kind: "switched", from, fromChatmode, endedAfterMs: durationMs };
 }
 
 function dryRunText(outcome: SwitchOutcome, persona: Persona, { paint }: CliContext): string {
-  const label = personaLabel(outcome.persona, outcome.chatmode, persona, paint);
+  const label = `${personaLabel(outcome.persona, outcome.chatmode, persona, paint)}${placeText(outcome.scope)}`;
   const { from = NO_PERSONA, fromChatmode = DEFAULT_CHATMODE } = outcome;
   if (outcome.kind === "already") return `Would change nothing: ${label} is already active\n`;
   if (outcome.kind === "resumed") return `Would begin a new session of ${label}, which is idle\n`;
@@ -211,6 +232,7 @@ function switchJson(outcome: SwitchOutcome, dryRun: boolean, applied: readonly A
   const seconds = (ms: number | undefined) => (ms === undefined ? null : ms / 1000);
   return {
     schema: "tta-persona/switch/1",
+    scope: outcome.scope,
     persona: outcome.persona,
     chatmode: outcome.chatmode,
     outcome: outcome.kind,

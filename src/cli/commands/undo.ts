@@ -77,7 +77,7 @@ function wayBack(ctx: CliContext, done: Done): WayBack {
     return {
       to: undefined,
       run() {
-        const ended = endSession(switchContext(ctx), session);
+        const ended = endSession(switchContext(ctx), session, GLOBAL_SCOPE);
         if (ended !== undefined) done.ended = ended.persona;
       },
     };
@@ -87,7 +87,13 @@ function wayBack(ctx: CliContext, done: Done): WayBack {
     to: appliedPersona(persona.name, previous.chatmode, persona),
     run() {
       done.persona = persona;
-      done.outcome = switchPersona(switchContext(ctx), session, persona.name, previous.chatmode);
+      done.outcome = switchPersona(
+        switchContext(ctx),
+        session,
+        GLOBAL_SCOPE,
+        persona.name,
+        previous.chatmode,
+      );
     },
   };
 }
