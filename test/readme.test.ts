@@ -49,7 +49,7 @@ describe("the README", () => {
   });
 
   test("has every command", () => {
-    const named = tableUnder("## Commands").map(([cell = ""]) => /^`tta-persona ([a-z]+)/.exec(cell)?.[1]);
+    const named = tableUnder("## Commands").map(([cell = ""]) => /^`tta-persona ([a-z-]+)/.exec(cell)?.[1]);
     const commands = named.filter((name) => name !== undefined);
     expect([...new Set(commands)].sort()).toEqual(commandNames.filter((name) => name !== "help").toSorted());
   });

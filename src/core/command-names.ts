@@ -34,6 +34,7 @@ export const commandNames: readonly string[] = [
   "alerts",
   "config",
   "doctor",
+  "shell-init",
   "completion",
   "help",
 ];
