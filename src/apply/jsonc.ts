@@ -44,6 +44,11 @@ export function propertiesOf(
   );
 }
 
+/** The whole of it as a value. */
+export function plainValue(node: JsonNode): unknown {
+  return getNodeValue(node);
+}
+
 export function textOf(node: JsonNode | undefined): string | undefined {
   const value: unknown = node === undefined ? undefined : getNodeValue(node);
   return typeof value === "string" ? value : undefined;

@@ -69,7 +69,7 @@ export const CI_NAMES: readonly string[] = words(
 
 /** Of the caller's own process, or of a run that the caller is part of: they would be stale. */
 export const NOT_INHERITED: readonly string[] = words(
-  "PWD OLDPWD SHLVL _ TTA_PARAM_* TTA_OUTPUT TTA_OUTPUT_* TTA_PERSONA TTA_CHATMODE TTA_PERSONA_LEASE_GENERATION " +
+  "PWD OLDPWD SHLVL _ TTA_PARAM_* TTA_OUTPUT TTA_OUTPUT_* TTA_PERSONA TTA_CHATMODE TTA_MCP_CONFIG TTA_PERSONA_LEASE_GENERATION " +
     "TRACEPARENT TRACESTATE BAGGAGE",
 );
 

@@ -21,6 +21,8 @@ export interface CommandContext {
   readonly cwd: string;
   /** The command then shares our group: it gets the keyboard's signals anyway, and may take the terminal over. */
   readonly isTerminal: boolean;
+  /** Variables of the command alone. */
+  readonly extra?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -48,7 +50,7 @@ export async function runCommandAs(
     stageEnv: {},
     trace: identity,
     baggage: baggageFromEnvironment(env),
-    extra: { TTA_PERSONA: name, TTA_CHATMODE: chatmode, TTA_SCOPE: scope },
+    extra: { ...context.extra, TTA_PERSONA: name, TTA_CHATMODE: chatmode, TTA_SCOPE: scope },
   });
   if (!environment.ok) throw new UserError(environment.error);
   recorder.record("persona.switched", scope, session(), {

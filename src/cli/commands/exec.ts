@@ -10,8 +10,9 @@ import type { CliContext } from "../context.ts";
 import { findPersona } from "../find-persona.ts";
 import { deliverAfterRecording, deliverWhileRunning, recorderFor } from "../long-work.ts";
 import { maskingOf } from "../masking.ts";
-import { personaInForce } from "../persona-in-force.ts";
+import { type McpConfig, writeMcpConfig } from "../mcp-config.ts";
 import { stagePersona } from "../persona-for-stage.ts";
+import { personaInForce } from "../persona-in-force.ts";
 import { quote } from "../printable.ts";
 import { noPersona } from "../session-view.ts";
 import { cancelOnSignals, exitCodeOfSignal } from "../signals.ts";
@@ -25,13 +26,24 @@ export const command: Command = {
   description:
     "The command's input, output and exit code are its own; signals reach it once. It finds TRACEPARENT and " +
     "TTA_PERSONA in its environment; variables that the persona's security.blockList names are taken out of it. " +
-    "The active persona stays as it is.",
+    "The active persona stays as it is.\n\nWith --mcp-config the command gets an MCP configuration of that persona, so that " +
+    "agents run side by side as different personas: the client's own file, with another persona for its Hypertool server, " +
+    "in a temporary file that is removed at the end. claude and copilot get it by their flag; for others {mcp-config} in " +
+    "the arguments stands for its path, which is in TTA_MCP_CONFIG too.",
   arguments: [{ name: "command", doc: "behind --, with its arguments", variadic: true }],
   options: [
     { flags: "--persona <persona>", doc: "the active one by default", complete: "personas" },
     { flags: "--chatmode <name>", doc: `the mode it works in (default: ${DEFAULT_CHATMODE})` },
+    {
+      flags: "--mcp-config [file]",
+      doc: "with an MCP configuration of the persona (from: .mcp.json here or above, else ~/.config/mcp/mcp_settings.json)",
+    },
   ],
   examples: [
+    {
+      command: "tta-persona exec --persona testing --mcp-config -- claude",
+      doc: "an agent as that persona, beside others",
+    },
     { command: "tta-persona exec -- npm test", doc: "under the active persona" },
     { command: "tta-persona exec --persona testing -- pytest -x", doc: "under another one" },
   ],
@@ -74,10 +86,12 @@ async function exec(words: readonly string[], invocation: Invocation, ctx: CliCo
   const cwd = ctx.cwd();
   const sharesTerminal = isTerminal(0);
   const cancellation = cancelOnSignals({ sharesTerminal });
+  // Once signals end the command and no longer us: whatever happens then, the file goes.
+  const mcp = mcpConfigOf(invocation, persona.name, words, ctx);
   const recorder = recorderFor(ctx);
   const masker = createMasker(maskingOf(ctx));
   deliverWhileRunning(ctx);
-  const result = await runCommandAs(persona, chatmode, words, {
+  const result = await runCommandAs(persona, chatmode, mcp?.words ?? words, {
     env: ctx.env,
     clock: steadyClock(ctx.clock),
     recorder,
@@ -86,7 +100,8 @@ async function exec(words: readonly string[], invocation: Invocation, ctx: CliCo
     graceMs: GRACE_MS,
     cwd,
     isTerminal: sharesTerminal,
-  });
+    ...(mcp === undefined ? {} : { extra: { TTA_MCP_CONFIG: mcp.file } }),
+  }).finally(() => mcp?.remove());
   if (result.pid === undefined) {
     const why =
       result.exitCode === 127 ? "there is no such command" : `it cannot be run (${result.errorType})`;
@@ -98,4 +113,21 @@ async function exec(words: readonly string[], invocation: Invocation, ctx: CliCo
   return result.cancelled && result.exitCode === 0 && signal !== undefined
     ? exitCodeOfSignal(signal)
     : result.exitCode;
+}
+
+function mcpConfigOf(
+  invocation: Invocation,
+  persona: string,
+  words: readonly string[],
+  ctx: CliContext,
+): McpConfig | undefined {
+  const asked = invocation.options.mcpConfig;
+  if (asked === undefined) return undefined;
+  const mcp = writeMcpConfig(optionText(invocation, "mcpConfig"), persona, words, ctx);
+  if (!mcp.isTold) {
+    ctx.output.note(
+      "The MCP configuration is in TTA_MCP_CONFIG; where the command takes it by flag, put {mcp-config} there.",
+    );
+  }
+  return mcp;
 }
