@@ -12,6 +12,7 @@ import { Worker } from "node:worker_threads";
 import { measureChatmodes } from "./chatmodes.mjs";
 import { writeJournal } from "./journal.mjs";
 import { measureLlm } from "./llm.mjs";
+import { measurePrompt } from "./prompt.mjs";
 import { measureWorkflow } from "./workflow.mjs";
 
 const { values } = parseArgs({
@@ -147,6 +148,12 @@ for (const file of [".cursor/mcp.json", ".gemini/settings.json"]) {
   );
 }
 const applyingEnv = prepared(applying, { HOME: applyingUser });
+// A shell that has a persona of its own: this process stands for it.
+const inShell = environment(newHome("shell", keepAll), { TTA_PERSONA_SHELL: `${process.pid}-a` });
+for (const persona of ["backend-engineer", "frontend-engineer"]) {
+  time([launcher, "switch", persona, "--scope", "shell"], inShell);
+}
+time([launcher, "current"], inShell);
 const plain = measure([
   { name: "append", args: appendAndSync, env: empty },
   { name: "current", args: [launcher, "current"], env: empty },
@@ -154,6 +161,8 @@ const plain = measure([
   { name: "switch", args: switchBack, env: empty },
   { name: "switch, full", args: switchBack, env: fullEnv },
   { name: "switch, applied", args: switchBack, env: applyingEnv },
+  { name: "current, shell", args: [launcher, "current"], env: inShell },
+  { name: "switch, shell", args: switchBack, env: inShell },
 ]);
 
 const delivering = newHome("delivering", config);
@@ -174,6 +183,8 @@ const rows = [
   ["current", plain.get("current"), 1.15],
   ["switch, no sink", plain.get("switch"), 1.15],
   ["switch, applied to two agent tools", plain.get("switch, applied"), 3],
+  ["current, in a shell of its own", plain.get("current, shell"), 1.15],
+  ["switch, in a shell of its own", plain.get("switch, shell"), 1.15],
   ["switch, background delivery", background.get("delivering"), 1.15],
   ["switch that starts the deliverer", first.get("spawning"), 1.45],
   [`current, ${facts} facts to none`, plain.get("current, full") / plain.get("current"), 1.05],
@@ -211,4 +222,10 @@ const tree = join(root, "chatmodes");
 for (const [name, ms, budget] of measureChatmodes(tree, launcher, environment(newHome("modes")), rounds)) {
   const verdict = ms <= budget ? "" : "over";
   process.stdout.write(`${name.padEnd(44)} ${ms.toFixed(0).padStart(5)}  ≤ ${budget}  ${verdict}\n`);
+}
+
+process.stdout.write(`\n${"a prompt, over none".padEnd(44)}    ms  budget\n`);
+for (const [name, ms, budget] of measurePrompt(root, launcher)) {
+  const verdict = ms <= budget ? "" : "over";
+  process.stdout.write(`${name.padEnd(44)} ${ms.toFixed(2).padStart(5)}  ≤ ${budget}  ${verdict}\n`);
 }
