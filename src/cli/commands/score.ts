@@ -4,12 +4,12 @@ import { appendFact } from "../../journal/append.ts";
 import { makeFact } from "../../journal/make-fact.ts";
 import { readFacts } from "../../journal/read.ts";
 import { SCORE_DATA_TYPES, type ScoreDataType, type ScoreGiven } from "../../projection/llm-facts.ts";
-import { GLOBAL_SCOPE } from "../../projection/session.ts";
 import { deliverAfterWork } from "../after-work.ts";
 import { type Command, optionText } from "../command.ts";
 import type { CliContext } from "../context.ts";
 import type { ScoreJson } from "../json-shapes.ts";
 import { maskingOf } from "../masking.ts";
+import { plainScope, readStanding } from "../persona-in-force.ts";
 import { quote } from "../printable.ts";
 
 export const command: Command = {
@@ -53,7 +53,7 @@ export const command: Command = {
       ...(typeof typed.value === "string" ? { value: masker.text(typed.value) } : {}),
       ...(comment === undefined ? {} : { comment: masker.text(comment) }),
     };
-    const fact = makeFact(ctx, { type: "score.given", scope: GLOBAL_SCOPE, data });
+    const fact = makeFact(ctx, { type: "score.given", scope: plainScope(readStanding(ctx)), data });
     appendFact({ dir: ctx.home.journal, segmentBytes: ctx.settings.segmentBytes }, fact);
     const document: ScoreJson = {
       schema: "tta-persona/score/1",
