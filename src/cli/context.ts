@@ -1,4 +1,5 @@
 import fs from "node:fs";
+import { mayHoldSettings } from "../config/holds-settings.ts";
 import { type ProjectValues, readSettings, type Settings } from "../config/settings.ts";
 import { isTrusted } from "../config/trust.ts";
 import type { Clock } from "../core/clock.ts";
@@ -86,7 +87,7 @@ async function findProjectSettings(
     return {};
   }
   const file = projectSettingsFile(cwd);
-  if (file === undefined || !isReadableFile(file)) return {};
+  if (file === undefined || !isReadableFile(file) || !mayHoldSettings(file)) return {};
   if (!isTrusted(home, env, file)) return { untrusted: file };
   // The YAML library would double the start of every other command.
   const { readProjectSettings } = await import("../config/project-settings.ts");

@@ -39,6 +39,8 @@ export const problem = z.object({
 export const writtenFiles = z.array(
   z.object({
     file: z.string().describe("absolute path"),
-    outcome: z.enum(["written", "unchanged", "replaced"]),
+    outcome: z
+      .enum(["written", "unchanged", "replaced"])
+      .describe("`unchanged`: it was there with the same content"),
   }),
 );

@@ -2,6 +2,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { replaceFile } from "../core/atomic-file.ts";
 import { ExitCode, errorCode, UserError } from "../core/errors.ts";
+import { ensureDirectory } from "../core/home.ts";
 import { systemError } from "./system-error.ts";
 
 /** A file that a command gives to the user. */
@@ -19,6 +20,7 @@ export type FileOutcome = "written" | "unchanged" | "replaced";
 
 /** They are for other programs and for a project's repository, and hold nothing secret. */
 const READABLE_BY_ALL = 0o644;
+const ENTERED_BY_ALL = 0o755;
 
 /**
  * What becomes of each file.
@@ -45,7 +47,7 @@ export function writeFiles(files: readonly PlannedFile[]): void {
   for (const { file, content, outcome } of files) {
     if (outcome === "unchanged") continue;
     try {
-      fs.mkdirSync(path.dirname(file), { recursive: true });
+      ensureDirectory(path.dirname(file), ENTERED_BY_ALL);
       replaceFile(file, content, true, READABLE_BY_ALL);
     } catch (error) {
       throw refused(error, file);

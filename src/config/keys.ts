@@ -10,6 +10,8 @@ export interface SettingKey {
   readonly envAlias?: string;
   readonly kind: SettingKind;
   readonly default?: string;
+  /** A value to show in what is written for users, where there is no default. */
+  readonly example?: string;
   /** Never shown. */
   readonly secret?: boolean;
   /** A project's file may set it too, once that is trusted. */
@@ -152,12 +154,14 @@ export const settingKeys = [
     doc: "The agent CLI that workflow stages hand their prompt to, as its last argument, such as `claude -p`.",
     env: "TTA_PERSONA_AGENT",
     project: true,
+    example: "claude -p",
     kind: { is: "text" },
   },
   {
     key: "llm.model",
     doc: "The model that `llm` asks, as `provider/model`, where `--model` names none.",
     project: true,
+    example: "anthropic/claude-sonnet-4-5",
     kind: { is: "text" },
   },
   {
@@ -190,6 +194,7 @@ export const settingKeys = [
     key: "masking.patterns",
     doc: "What else is masked: regular expressions of JavaScript, separated by blanks, each for one line.",
     project: true,
+    example: String.raw`EMP-\d{6}`,
     kind: { is: "patterns" },
   },
   {

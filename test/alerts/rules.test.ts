@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { ledgerMetrics, momentMetrics } from "../../src/projection/metric-catalogue.ts";
+import { DASHBOARDS, readDashboard } from "../dashboards/grafana.ts";
 import { anchorsOf } from "../support/markdown.ts";
 import { realServersAvailable } from "../support/real-servers.ts";
 import { secondsOf } from "../support/rule-mutants.ts";
@@ -24,6 +25,12 @@ describe("every alert", () => {
     const names = alerts.map(({ alert }) => String(alert));
     expect(names).toHaveLength(10);
     expect(tests.sort()).toEqual(names.map((name) => `${name}.yaml`).sort());
+  });
+
+  test.each(DASHBOARDS)("is marked on the dashboard %s while it fires", (name) => {
+    const [annotation] = readDashboard(name).annotations?.list.filter((one) => one.name === "Alerts") ?? [];
+    const [, marked = ""] = /alertname=~"([^"]*)"/.exec(annotation?.expr ?? "") ?? [];
+    expect(marked.split("|").sort()).toEqual(alerts.map(({ alert }) => String(alert)).sort());
   });
 
   test("says what, how much and how bad, and leads to its section of the runbook", () => {

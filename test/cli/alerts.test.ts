@@ -78,6 +78,6 @@ test("a directory that cannot be made is an error in two lines, and soon", async
   for (const output of ["file/below", "/proc/nowhere"]) {
     const result = await sandbox.run(["alerts", "export", "--output", output]);
     expect(result.code).toBe(1);
-    expect(result.stderr).toContain("--output");
+    expect(result.stderr).toContain("Choose a directory");
   }
 });

@@ -1,19 +1,24 @@
 import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { settingKeys } from "../../src/config/keys.ts";
 import { contentsOf, documentOf, sandboxOfTest } from "./sandboxes.ts";
 
 const OFF = { TTA_PERSONA_DELIVERY: "off" };
 const PERSONA = ".tta-persona/personas/project-engineer.yaml";
 const WORKFLOW = ".tta-persona/workflows/sample.yaml";
+const SETTINGS = ".tta-persona/settings.yaml";
 
 test("writes what can be listed, validated and run as it stands", async () => {
   const { run, project } = sandboxOfTest();
   const made = await run(["init"]);
   expect(made).toMatchObject({ code: 0, stderr: "" });
-  expect(made.stdout).toContain(`Wrote ${project}/${PERSONA}\nWrote ${project}/${WORKFLOW}\n`);
+  expect(made.stdout).toContain(
+    `Wrote ${project}/${PERSONA}\nWrote ${project}/${WORKFLOW}\nWrote ${project}/${SETTINGS}\n`,
+  );
   expect(Object.keys(contentsOf(project)).filter((path) => path.endsWith(".yaml"))).toEqual([
     PERSONA,
+    SETTINGS,
     WORKFLOW,
   ]);
   expect(statSync(join(project, WORKFLOW)).mode & 0o400).toBe(0o400);
@@ -38,7 +43,7 @@ test("overwrites nothing without --force, and then says so", async () => {
   const before = contentsOf(project);
   const again = documentOf(await run(["init", "--json"]));
   expect(again.files).toEqual(
-    [PERSONA, WORKFLOW].map((path) => ({ file: join(project, path), outcome: "unchanged" })),
+    [PERSONA, WORKFLOW, SETTINGS].map((path) => ({ file: join(project, path), outcome: "unchanged" })),
   );
 
   writeFileSync(join(project, WORKFLOW), "mine");
@@ -51,11 +56,41 @@ test("overwrites nothing without --force, and then says so", async () => {
   expect(readFileSync(join(project, WORKFLOW), "utf8")).toBe("mine");
 
   expect(await run(["init", "--force", "--dry-run"])).toMatchObject({
-    stdout: `Already there: ${project}/${PERSONA}\nWould replace ${project}/${WORKFLOW}\n`,
+    stdout: `Already there: ${project}/${PERSONA}\nWould replace ${project}/${WORKFLOW}\nAlready there: ${project}/${SETTINGS}\n`,
   });
   expect(readFileSync(join(project, WORKFLOW), "utf8")).toBe("mine");
   expect((await run(["init", "--force"])).stdout).toContain(`Replaced ${project}/${WORKFLOW}\n`);
   expect(contentsOf(project)).toEqual(before);
+});
+
+test("the settings set nothing, and ask for trust once they set something", async () => {
+  const { run, project } = sandboxOfTest();
+  await run(["init"]);
+  const file = join(project, SETTINGS);
+  const sample = readFileSync(file, "utf8");
+  const config = (...args: string[]) => run(["config", ...args], { env: OFF });
+  expect(await config("get", "capture")).toMatchObject({ code: 0, stdout: "masked\n", stderr: "" });
+  expect(await run(["trust", SETTINGS])).toMatchObject({ code: 0, stderr: "" });
+  expect(await config("get", "capture")).toMatchObject({ code: 0, stdout: "masked\n", stderr: "" });
+
+  // Every setting is right as soon as it is no comment any more.
+  const names = settingKeys.filter((key) => "project" in key && key.project).map(({ key }) => key);
+  const shown = sample.replaceAll(/^# (?=[a-z.A-Z]+: )/gm, (mark, at: number) =>
+    names.some((name) => sample.startsWith(`${name}:`, at + mark.length)) ? "" : mark,
+  );
+  expect(shown.match(/^[a-z].*(?=: )/gm)).toEqual(names);
+  writeFileSync(file, shown);
+  expect((await config("get", "capture")).stderr).toContain(
+    "does not apply until you have read and trusted it",
+  );
+  await run(["trust", SETTINGS]);
+  expect(await config("get", "llm.model")).toMatchObject({
+    stdout: "anthropic/claude-sonnet-4-5\n",
+    stderr: "",
+  });
+  const { settings } = documentOf(await config("list", "--json"));
+  const ours = (settings as { key: string; source: string }[]).filter(({ source }) => source === "project");
+  expect(ours.map(({ key }) => key)).toEqual(names);
 });
 
 test("a dry run writes nothing, and another directory is told in the steps", async () => {
@@ -64,7 +99,7 @@ test("a dry run writes nothing, and another directory is told in the steps", asy
   expect(documentOf(await run(["init", "--dir", "api", "--dry-run", "--json"]))).toMatchObject({
     directory: join(project, "api"),
     dryRun: true,
-    files: [{ outcome: "written" }, { outcome: "written" }],
+    files: [{ outcome: "written" }, { outcome: "written" }, { outcome: "written" }],
   });
   expect(contentsOf(project)).toEqual({ api: "directory" });
   const made = await run(["init", "--dir", "api"]);

@@ -73,3 +73,9 @@ export function addressesIn(value: unknown): readonly string[] {
   if (typeof value !== "object" || value === null) return [];
   return Object.values(value).flatMap(addressesIn);
 }
+
+export interface AlertmanagerFile {
+  readonly route: object;
+  readonly inhibit_rules: readonly object[];
+  readonly receivers: readonly { readonly name: string }[];
+}

@@ -4,11 +4,13 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect, test } from "vitest";
+import { parse } from "yaml";
 import { realServersAvailable } from "../support/real-servers.ts";
 import { repositoryRoot } from "../support/run-binary.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
 import { composeSchema } from "./compose-schema.ts";
 import {
+  type AlertmanagerFile,
   addressesIn,
   type CollectorFile,
   type ComposeFile,
@@ -27,8 +29,6 @@ const prometheus = readDeployFile<PrometheusFile>("prometheus.yaml");
 const collector = readDeployFile<CollectorFile>("otel-collector.yaml");
 const dataSources = readDeployFile<DataSourcesFile>("grafana/provisioning/datasources/tta-persona.yaml");
 const providers = readDeployFile<DashboardProvidersFile>("grafana/provisioning/dashboards/tta-persona.yaml");
-
-const LATER = ["../dashboards", "../alerts"];
 
 const services = Object.entries(compose.services);
 const mounts = services.flatMap(([service, { volumes }]) =>
@@ -76,7 +76,7 @@ describe("compose.yaml", () => {
   test("mounts files that are there", () => {
     const files = mounts.filter(({ source }) => source.startsWith("."));
     const missing = files.filter(({ source }) => !existsSync(join(repositoryRoot, "deploy", source)));
-    expect(missing.map(({ source }) => source).filter((source) => !LATER.includes(source))).toEqual([]);
+    expect(missing.map(({ source }) => source)).toEqual([]);
   });
 
   test("declares the volumes it uses, and uses those it declares", () => {
@@ -137,6 +137,16 @@ describe("Prometheus and Alertmanager", () => {
     expect(source?.jsonData?.timeInterval).toBe(prometheus.global.scrape_interval);
   });
 
+  test("route alerts as the example does that is exported, and tell nobody of them", () => {
+    const [ours, example] = ["deploy", "alerts"].map(
+      (directory) =>
+        parse(readFileSync(join(repositoryRoot, directory, "alertmanager.yaml"), "utf8")) as AlertmanagerFile,
+    );
+    expect(ours?.route).toEqual(example?.route);
+    expect(ours?.inhibit_rules).toEqual(example?.inhibit_rules);
+    expect(ours?.receivers).toEqual(example?.receivers.map(({ name }) => ({ name })));
+  });
+
   describe.skipIf(!realServersAvailable())("by their own tools", () => {
     test("are configured well, in the places that the container has", async () => {
       const root = temporaryDirectory();
@@ -144,11 +154,12 @@ describe("Prometheus and Alertmanager", () => {
         if (service !== "prometheus" || !source.startsWith(".")) continue;
         const from = join(repositoryRoot, "deploy", source);
         mkdirSync(join(root, target, ".."), { recursive: true });
-        if (existsSync(from)) cpSync(from, join(root, target), { recursive: true });
+        cpSync(from, join(root, target), { recursive: true });
       }
       const config = join(root, "etc/prometheus/prometheus.yaml");
       const { stdout } = await execute("promtool", ["check", "config", config]);
       expect(stdout).toContain("is valid prometheus config file syntax");
+      expect(stdout).toContain("SUCCESS: 2 rule files found");
     });
 
     test("Alertmanager's file passes its own check", async () => {

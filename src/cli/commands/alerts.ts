@@ -1,22 +1,17 @@
 import fs from "node:fs";
 import path from "node:path";
-import { replaceFile } from "../../core/atomic-file.ts";
-import { ExitCode, errorCode, UserError } from "../../core/errors.ts";
-import { ensureDirectory } from "../../core/home.ts";
+import { ExitCode, UserError } from "../../core/errors.ts";
 import { withoutUserinfo } from "../../core/url.ts";
 import type { AlertsExportJson } from "../alerts-shapes.ts";
 import { type Command, type Invocation, optionText } from "../command.ts";
 import type { CliContext } from "../context.ts";
 import { printable, quote } from "../printable.ts";
-import { systemError } from "../system-error.ts";
+import { planFiles, writeFiles } from "../write-files.ts";
 
 const FILES = ["recording-rules.yaml", "alerts.yaml", "alertmanager.yaml"] as const;
 
 /** What the rules that are shipped have before the anchor of each alert's section in docs/runbook.md. */
 const RUNBOOK_PLACEHOLDER = "https://tta-persona.example.com/runbook.md";
-
-/** Prometheus and Alertmanager run as users of their own, and nothing in the files is secret. */
-const READABLE_BY_ALL = 0o644;
 
 const exportAlerts: Command = {
   name: "export",
@@ -61,30 +56,12 @@ export const command: Command = {
 function writeAlerts(invocation: Invocation, ctx: CliContext): number {
   const directory = path.resolve(ctx.cwd(), optionText(invocation, "output") ?? "alerts");
   const runbookBase = runbookAddress(optionText(invocation, "runbookBase"));
-  const files = FILES.map((name) => {
-    const file = path.join(directory, name);
-    const content = shipped(name, ctx).replaceAll(RUNBOOK_PLACEHOLDER, () => runbookBase);
-    const before = contentOf(file);
-    const outcome =
-      before === undefined ? "written" : before === content ? "unchanged" : ("replaced" as const);
-    return { file, content, outcome } as const;
-  });
-  const inTheWay = files.filter(({ outcome }) => outcome === "replaced").map(({ file }) => file);
-  if (inTheWay.length > 0 && invocation.options.force !== true) {
-    throw new UserError({
-      reason: "file-exists",
-      message: `${inTheWay.join(", ")} ${inTheWay.length === 1 ? "is" : "are"} there with another content.`,
-      hint: "Nothing was written. Choose another --output, or replace what is there with --force.",
-    });
-  }
-  try {
-    ensureDirectory(directory, 0o755);
-    for (const { file, content, outcome } of files) {
-      if (outcome !== "unchanged") replaceFile(file, content, true, READABLE_BY_ALL);
-    }
-  } catch (error) {
-    throw notWritten(error, directory);
-  }
+  const given = FILES.map((name) => ({
+    file: path.join(directory, name),
+    content: shipped(name, ctx).replaceAll(RUNBOOK_PLACEHOLDER, () => runbookBase),
+  }));
+  const files = planFiles(given, invocation.options.force === true);
+  writeFiles(files);
   const document: AlertsExportJson = {
     schema: "tta-persona/alerts-export/1",
     directory,
@@ -101,23 +78,6 @@ function writeAlerts(invocation: Invocation, ctx: CliContext): number {
 
 function shipped(name: string, { programDir }: CliContext): string {
   return fs.readFileSync(`${programDir.slice(0, programDir.lastIndexOf("/"))}/alerts/${name}`, "utf8");
-}
-
-function contentOf(file: string): string | undefined {
-  try {
-    return fs.readFileSync(file, "utf8");
-  } catch (error) {
-    if (errorCode(error) === "ENOENT") return undefined;
-    throw notWritten(error, file);
-  }
-}
-
-/** What the directory refuses has nothing to do with the home, of which the general hints speak. */
-function notWritten(error: unknown, place: string): unknown {
-  const known = systemError(error, place);
-  if (known === undefined) return error;
-  const { reason, message } = known;
-  return new UserError({ reason, message, hint: "Choose another directory with --output." }, ExitCode.failed);
 }
 
 /** As the standard writes addresses, so that nothing in it means anything to YAML or to Prometheus' templates. */

@@ -1,5 +1,6 @@
 import fs from "node:fs";
 import path from "node:path";
+import { sampleSettings } from "../../config/sample.ts";
 import { ExitCode, UserError } from "../../core/errors.ts";
 import { samplePersona } from "../../persona/sample.ts";
 import { PROJECT_WORKFLOWS } from "../../workflow/catalogue.ts";
@@ -13,14 +14,15 @@ import { planFiles, writeFiles } from "../write-files.ts";
 const PERSONA = "project-engineer";
 const WORKFLOW = "sample";
 const PROJECT_PERSONAS = ".tta-persona/personas";
+const PROJECT_SETTINGS = ".tta-persona/settings.yaml";
 
 export const command: Command = {
   name: "init",
-  summary: "Write a project's .tta-persona: a persona and a workflow to begin with",
+  summary: "Write a project's .tta-persona: a persona, a workflow and settings to begin with",
   description:
     `The persona ${PERSONA} and the workflow ${WORKFLOW} are good as they stand; comments in them show what else ` +
-    "there is. A file that is there with another content is left alone, and nothing is written, without --force. " +
-    "Settings are the user's own, and in no project: see config.",
+    `there is. ${PROJECT_SETTINGS} sets nothing: it shows what a project may set, which takes effect once the user has ` +
+    "trusted it. A file that is there with another content is left alone, and nothing is written, without --force.",
   options: [
     { flags: "--dir <directory>", doc: "the project's root (default: the current directory)" },
     { flags: "--force", doc: "replace files that have another content" },
@@ -56,6 +58,7 @@ function initProject(invocation: Invocation, ctx: CliContext): number {
         file: path.join(root, PROJECT_WORKFLOWS, `${WORKFLOW}.yaml`),
         content: sampleWorkflow(WORKFLOW, PERSONA),
       },
+      { file: path.join(root, PROJECT_SETTINGS), content: sampleSettings() },
     ],
     invocation.options.force === true,
   );
@@ -82,7 +85,7 @@ function nextSteps(root: string, ctx: CliContext): string {
     ["", "tta-persona list", `the personas: ${PERSONA} is among them`],
     ["", `tta-persona run ${WORKFLOW}`, "the workflow, as it stands"],
     ["", "tta-persona workflow validate", "after each change, and in CI"],
-    ["", "tta-persona trust <file>", "before a workflow takes the place of a built-in one of the same name"],
+    ["", `tta-persona trust ${PROJECT_SETTINGS}`, "once it sets something, and after each change"],
   ]);
   return `\nNext:\n${steps}`;
 }
