@@ -5,11 +5,13 @@ import { exitCodesOf } from "../src/cli/help-text.ts";
 import { jsonShapes } from "../src/cli/json-shapes.ts";
 import { globalOptions } from "../src/cli/route.ts";
 import { FINDINGS } from "../src/core/finding.ts";
+import { table } from "./markdown-table.ts";
 
 export { callJsonSchema } from "../src/llm/report-schema.ts";
 export { chatmodeJsonSchema } from "../src/persona/chatmode-schema.ts";
 export { personaJsonSchema } from "../src/persona/schema.ts";
 export { workflowJsonSchema } from "../src/workflow/schema.ts";
+export { metricsMarkdown } from "./metrics-markdown.ts";
 
 /** docs/commands.md, from the data of the commands and the shapes of their documents. */
 export async function commandsMarkdown(): Promise<string> {
@@ -155,12 +157,6 @@ function plainType(schema: JsonSchema): string {
     return `object of ${plainType(schema.additionalProperties)}`;
   }
   return typeof schema.type === "string" ? schema.type : "object";
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const row = (cells: readonly string[]) =>
-    `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
-  return [row(head), row(head.map(() => "---")), ...rows.map(row)].join("\n");
 }
 
 const codeBlock = (text: string): string => `\`\`\`sh\n${text}\n\`\`\``;

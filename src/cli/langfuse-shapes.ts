@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { CALL_OUTCOMES } from "../projection/llm-facts.ts";
 import { document, seconds, time } from "./json-document.ts";
 
 /** The documents of the commands that ask Langfuse. */
@@ -74,7 +75,7 @@ const datasetRunShape = document("dataset-run", {
   items: z.array(
     z.object({
       id: z.string(),
-      outcome: z.enum(["ok", "error", "aborted", "blocked"]),
+      outcome: z.enum(CALL_OUTCOMES),
       output: z.string(),
       durationSeconds: seconds,
       costUsd: z.number().nullable().describe("null: the price is unknown"),

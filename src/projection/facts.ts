@@ -1,6 +1,6 @@
 import type { Owner } from "../core/owner.ts";
 import { type Fact, isOwner } from "../journal/fact.ts";
-import type { LlmCalled, LlmCalledFact } from "./llm-facts.ts";
+import { CALL_OUTCOMES, type LlmCalled, type LlmCalledFact } from "./llm-facts.ts";
 
 /**
  * What facts say, by type. Folds meet facts of every age and program, so they check what they use and pass
@@ -65,7 +65,7 @@ export function isLlmCalled(fact: Fact): fact is LlmCalledFact {
   );
 }
 
-const OUTCOMES: ReadonlySet<unknown> = new Set(["ok", "error", "aborted", "blocked"]);
+const OUTCOMES: ReadonlySet<unknown> = new Set(CALL_OUTCOMES);
 
 type Check = (value: unknown) => boolean;
 

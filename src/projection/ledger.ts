@@ -2,7 +2,7 @@ import type { Fact } from "../journal/fact.ts";
 import { type BudgetsState, foldBudgets } from "./budget.ts";
 import { isLlmCalled } from "./facts.ts";
 import { isLangfuseExported, type LangfuseState } from "./langfuse-figures.ts";
-import type { LlmCalled } from "./llm-facts.ts";
+import { CALL_OUTCOMES, type LlmCalled } from "./llm-facts.ts";
 import { ledgerMetrics, MS_PER_SECOND, NANO_USD_PER_USD } from "./metric-catalogue.ts";
 import { countRunFact } from "./run-totals.ts";
 import { foldRuns, type RunRecord } from "./runs.ts";
@@ -163,7 +163,7 @@ function countCall(totals: Totals, call: LlmCalled, at: number): Totals {
 /** With the first call of a model, so that `increase` sees the first that fails and the first without a price. */
 function predeclareCalls(totals: Totals, { persona, model }: LlmCalled, at: number): Totals {
   let next = predeclare(totals, ledgerMetrics.unpriced, [model], at);
-  for (const outcome of ["ok", "error", "aborted", "blocked"]) {
+  for (const outcome of CALL_OUTCOMES) {
     next = predeclare(next, ledgerMetrics.calls, [persona, model, outcome], at);
   }
   return next;

@@ -5,6 +5,8 @@ import type { Fact } from "../journal/fact.ts";
  * `capture` setting leaves out is absent.
  */
 
+export const CALL_OUTCOMES = ["ok", "error", "aborted", "blocked"] as const;
+
 /** One call of a model, whoever made it. Its trace is the call's span. */
 export interface LlmCalled {
   readonly persona: string;
@@ -21,7 +23,7 @@ export interface LlmCalled {
   readonly stage?: string;
   /** What it was for, in the caller's words: part of its name in Langfuse. */
   readonly taskType?: string;
-  readonly outcome: "ok" | "error" | "aborted" | "blocked";
+  readonly outcome: (typeof CALL_OUTCOMES)[number];
   /** Input including cached, and output including reasoning; 0 when `usage` is missing. */
   readonly tokens: number;
   /** Absent where the provider told nothing. */
