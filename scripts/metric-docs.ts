@@ -1,5 +1,5 @@
-import type { ledgerMetrics, momentMetrics } from "../src/projection/metric-catalogue.ts";
 import { CALL_OUTCOMES } from "../src/projection/llm-facts.ts";
+import type { ledgerMetrics, momentMetrics } from "../src/projection/metric-catalogue.ts";
 import { RUN_RESULTS } from "../src/projection/run-facts.ts";
 
 /** What docs/metrics.md says of a metric beyond its definition. */
@@ -25,7 +25,8 @@ export const labelDocs: Readonly<Record<string, string>> = {
   persona: "name of a persona",
   from_persona: "name of the persona before; `none` at the first switch of a session, and so of every stage",
   to_persona: "name of the persona switched to",
-  chatmode: "name of the chatmode; `default` without one; in a run, the workflow's name unless the stage has one",
+  chatmode:
+    "name of the chatmode; `default` without one; in a run, the workflow's name unless the stage has one",
   workflow: "name of the workflow",
   stage: "id of the stage",
   model: "name of the model as the caller gave it, without its provider",
@@ -39,9 +40,11 @@ const runResults = codes(RUN_RESULTS);
 export const metricDocs: Readonly<Record<MetricKey, MetricDoc>> = {
   switches: {
     unit: "switches",
-    changes: "With every switch to another persona or chatmode, a stage's included. Not when it was active already.",
+    changes:
+      "With every switch to another persona or chatmode, a stage's included. Not when it was active already.",
     question: "How often was which persona left for which, within a day?",
-    query: 'sum by (from_persona, to_persona) (increase(hypertool_persona_switches_total{from_persona!="none"}[1d])) > 0',
+    query:
+      'sum by (from_persona, to_persona) (increase(hypertool_persona_switches_total{from_persona!="none"}[1d])) > 0',
     series: "pairs of personas in use, times chatmodes",
   },
   duration: {
@@ -62,7 +65,8 @@ export const metricDocs: Readonly<Record<MetricKey, MetricDoc>> = {
   },
   qualityGate: {
     unit: "stages",
-    changes: "When a stage ends: `passed` when its work and all its gates did. Not when it was skipped or cancelled.",
+    changes:
+      "When a stage ends: `passed` when its work and all its gates did. Not when it was skipped or cancelled.",
     question: "Which part of the stages did not pass, by stage?",
     query:
       'sum by (workflow, stage) (increase(hypertool_workflow_quality_gate_total{result="failed"}[1d])) / (sum by (workflow, stage) (increase(hypertool_workflow_quality_gate_total[1d])) > 0)',
@@ -134,7 +138,8 @@ export const metricDocs: Readonly<Record<MetricKey, MetricDoc>> = {
     unit: "seconds",
     changes: "With every call that is recorded with its duration.",
     question: "Within how many seconds are nine of ten calls answered, about?",
-    query: "histogram_quantile(0.9, sum by (model, le) (increase(hypertool_llm_call_duration_seconds_bucket[1d]))) >= 0",
+    query:
+      "histogram_quantile(0.9, sum by (model, le) (increase(hypertool_llm_call_duration_seconds_bucket[1d]))) >= 0",
     series: "personas times models, each with 13 buckets",
   },
   budgetLimit: {
@@ -154,7 +159,8 @@ export const metricDocs: Readonly<Record<MetricKey, MetricDoc>> = {
   },
   langfuseCost: {
     unit: "US dollars",
-    changes: "With `tta-persona langfuse export`, to what the time of that export came to. No counter: do not `increase` it.",
+    changes:
+      "With `tta-persona langfuse export`, to what the time of that export came to. No counter: do not `increase` it.",
     question: "What did calls cost, by model, as Langfuse has it?",
     query: "sum by (model) (hypertool_langfuse_cost_usd)",
     series: "models times personas",
@@ -185,7 +191,8 @@ export const metricDocs: Readonly<Record<MetricKey, MetricDoc>> = {
   },
   failures: {
     unit: "deliveries",
-    changes: "With every attempt that failed. It begins with its first failure, so the very first is seen in the value only.",
+    changes:
+      "With every attempt that failed. It begins with its first failure, so the very first is seen in the value only.",
     question: "Where do deliveries fail, and why?",
     query: "max by (instance, sink, reason) (hypertool_telemetry_failures_total)",
     series: "one per sink and reason that occurred",
@@ -195,11 +202,14 @@ export const metricDocs: Readonly<Record<MetricKey, MetricDoc>> = {
   },
   dropped: {
     unit: "records",
-    changes: "When a backend refuses a single record for good, or the journal's bound is reached before a sink had it.",
+    changes:
+      "When a backend refuses a single record for good, or the journal's bound is reached before a sink had it.",
     question: "What will no backend ever have?",
     query: "max by (instance, sink, reason) (hypertool_telemetry_dropped_total)",
     series: "one per sink and reason that occurred",
-    labels: { reason: `\`http_400\`, \`http_413\`, \`rejected\` (by an OTLP backend, in an answer that accepted others), \`evicted\`` },
+    labels: {
+      reason: `\`http_400\`, \`http_413\`, \`rejected\` (by an OTLP backend, in an answer that accepted others), \`evicted\``,
+    },
   },
   buildInfo: {
     unit: "none; the value is 1",

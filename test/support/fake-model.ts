@@ -18,6 +18,13 @@ type Answer = (response: ServerResponse, request: ModelRequest, index: number) =
 
 /** A model server of one test's own, which answers each request as the test has it. */
 export async function startFakeModel(answer: Answer): Promise<FakeModel> {
+  const { close, ...model } = await serveModel(answer);
+  onTestFinished(close);
+  return model;
+}
+
+/** The same for as long as somebody wants, who closes it. */
+export async function serveModel(answer: Answer): Promise<FakeModel & { close(): Promise<void> }> {
   const requests: ModelRequest[] = [];
   const server = createServer(async (incoming, response) => {
     const chunks: Buffer[] = [];
@@ -30,8 +37,13 @@ export async function startFakeModel(answer: Answer): Promise<FakeModel> {
     answer(response, request, requests.push(request) - 1);
   });
   const listener = await listenOn(server);
-  onTestFinished(() => listener.shut());
-  return { url: `http://127.0.0.1:${listener.port}`, requests: () => requests };
+  return {
+    url: `http://127.0.0.1:${listener.port}`,
+    requests: () => requests,
+    close: async () => {
+      await listener.shut();
+    },
+  };
 }
 
 function eventStream(response: ServerResponse) {

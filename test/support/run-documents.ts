@@ -1,23 +1,30 @@
 import { execFile } from "node:child_process";
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
-import { delimiter, join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import type { CodeBlock } from "./markdown.ts";
 import type { Prometheus } from "./real-servers.ts";
 import { repositoryRoot, type Sandbox } from "./run-binary.ts";
 
 /**
  * Runs what a document shows. Blocks of `sh` are given to bash as they are, each in a sandbox that its test prepares;
- * blocks of `promql` to a real Prometheus. What is expected stands behind the language:
+ * blocks of `promql` to a real Prometheus; blocks of files are written. What is expected stands behind the language:
  *
  * - `exit=1`: the exit code of the block, 0 where nothing is said; it ends at the first command that fails;
  * - `shows="text"`: what its output, standard error included, has somewhere;
  * - `given="name"`: the state that it needs, which the test brings about;
- * - `data` (promql): the query has to return something;
+ * - `session="name"`: it shares a sandbox with the other blocks of that name, and comes after those before it;
+ * - `file="path"`: it is the content of that file, in the project of its session;
+ * - `ci="provider"` (yaml): the pipeline of a CI provider, which a test of its own runs;
+ * - `data` (promql): the query has to return something, and only numbers;
  * - `no-run reason="…"`: it cannot be run in a test; the reason must be told.
  */
 const KNOWN: Readonly<Record<string, readonly string[]>> = {
-  sh: ["exit", "shows", "given", "no-run", "reason"],
+  sh: ["exit", "shows", "given", "session", "no-run", "reason"],
   promql: ["data", "no-run", "reason"],
+  yaml: ["ci", "session", "file"],
+  markdown: ["session", "file"],
+  csv: ["session", "file"],
+  json: ["session", "file"],
 };
 
 const BLOCK_TIMEOUT_MS = 60_000;
@@ -26,6 +33,7 @@ const BLOCK_TIMEOUT_MS = 60_000;
 export function markingProblem({ language, info }: CodeBlock): string | undefined {
   const unknown = Object.keys(info).filter((key) => !KNOWN[language]?.includes(key));
   if (unknown.length > 0) return `unknown marks: ${unknown.join(", ")}`;
+  if (language !== "sh" && info.session !== undefined && info.file === undefined) return "no file";
   if ("no-run" in info && (info.reason ?? "") === "") return "no-run without a reason";
   return undefined;
 }
@@ -38,7 +46,7 @@ export function nameOfBlock({ file, line, text }: CodeBlock): string {
 }
 
 /** Puts `tta-persona` into the path of a sandbox, as an installed one is. @returns the PATH to run blocks with. */
-function installInto(sandbox: Sandbox): string {
+export function installInto(sandbox: Sandbox): string {
   const bin = join(sandbox.userHome, "bin");
   mkdirSync(bin, { recursive: true });
   const launcher = join(repositoryRoot, "bin", "tta-persona.cjs");
@@ -74,6 +82,13 @@ export async function runShellBlock(
   return undefined;
 }
 
+/** Writes the file that a block is the content of. */
+export function writeFileBlock({ text, info }: CodeBlock, { project }: Sandbox): void {
+  const file = join(project, info.file ?? "");
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, text);
+}
+
 /** @returns what is wrong with the query, or undefined. */
 export async function runPromqlBlock(
   { text, info }: CodeBlock,
@@ -81,7 +96,9 @@ export async function runPromqlBlock(
 ): Promise<string | undefined> {
   try {
     const samples = await prometheus.query(text);
-    return "data" in info && samples.length === 0 ? "returns nothing" : undefined;
+    if (!("data" in info)) return undefined;
+    if (samples.length === 0) return "returns nothing";
+    return samples.every(({ value }) => Number.isFinite(value)) ? undefined : "returns what is no number";
   } catch (error) {
     return (error as Error).message;
   }

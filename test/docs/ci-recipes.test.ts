@@ -1,0 +1,190 @@
+import { execFile } from "node:child_process";
+import { chmodSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { parse } from "yaml";
+import { type FakePushgateway, startFakePushgateway } from "../support/fake-pushgateway.ts";
+import { codeBlocksOf } from "../support/markdown.ts";
+import { createSandbox, repositoryRoot, type Sandbox } from "../support/run-binary.ts";
+import { installInto } from "../support/run-documents.ts";
+
+/** The CI recipes of the user guide, executed as their providers do, with the built program and a stand-in for npm. */
+type Env = Readonly<Record<string, string>>;
+
+interface GitHubPipeline {
+  readonly name: string;
+  readonly on: unknown;
+  readonly jobs: Readonly<Record<string, GitHubJob>>;
+}
+
+interface GitHubJob {
+  readonly "runs-on": string;
+  readonly strategy: { readonly matrix: Readonly<Record<string, readonly unknown[]>> };
+  readonly env: Env;
+  readonly steps: readonly { readonly run?: string; readonly uses?: string; readonly if?: string }[];
+}
+
+interface GitLabJob {
+  readonly image: string;
+  readonly parallel: number;
+  readonly before_script: readonly string[];
+  readonly script: readonly string[];
+  readonly after_script: readonly string[];
+}
+
+const guide = codeBlocksOf("user-guide.md", readFileSync(join(repositoryRoot, "docs/user-guide.md"), "utf8"));
+
+/** @returns a pipeline of the guide, parsed. */
+function recipe<Pipeline>(provider: string): Pipeline {
+  const found = guide.filter(({ info }) => info.ci === provider);
+  expect(found).toHaveLength(1);
+  return parse(found[0]?.text ?? "") as Pipeline;
+}
+
+/** Puts variables in place of `${{ … }}`. @throws when there is one that the test does not know. */
+function filledIn(text: string, values: Env): string {
+  return text.replaceAll(/\$\{\{ *([\w.-]+) *\}\}/g, (_, name: string) => {
+    const value = values[name];
+    if (value === undefined) throw new Error(`the test knows nothing of ${name}`);
+    return value;
+  });
+}
+
+/** A runner with an empty disk: `npm` only says what it was asked for, and its tests pass unless told otherwise. */
+function startRunner(isFailing: boolean): Sandbox & { script(text: string, env: Env): Promise<number> } {
+  const sandbox = createSandbox();
+  onTestFinished(() => sandbox.dispose());
+  const path = installInto(sandbox);
+  const npm = join(sandbox.userHome, "bin", "npm");
+  writeFileSync(npm, `#!/bin/sh\n[ "$1" != test ] || exit ${isFailing ? 1 : 0}\n`);
+  chmodSync(npm, 0o755);
+  const { TTA_PERSONA_HOME: _, ...sealed } = sandbox.env;
+  return {
+    ...sandbox,
+    script: (text, env) =>
+      new Promise((resolve) => {
+        const options = { cwd: sandbox.project, env: { ...sealed, PATH: path, ...env }, timeout: 60_000 };
+        // As both providers start bash.
+        execFile("bash", ["--norc", "-eo", "pipefail", "-c", text], options, (error) =>
+          resolve(error === null ? 0 : Number(error.code ?? -1)),
+        );
+      }),
+  };
+}
+
+const SWITCHES = "hypertool_persona_switches_total";
+const toTesting = { from_persona: "none", to_persona: "testing-specialist", chatmode: "default" };
+
+function expectZeros(gateway: FakePushgateway, slot: string): void {
+  expect(gateway.value(SWITCHES, { ...toTesting, slot })).toBe(0);
+  expect(gateway.value(SWITCHES, { slot })).toBe(0);
+  expect(gateway.value("hypertool_persona_duration_seconds_count", { slot })).toBe(0);
+}
+
+function expectTotals(gateway: FakePushgateway, slot: string): void {
+  expect(gateway.value(SWITCHES, { ...toTesting, slot })).toBe(1);
+  expect(
+    gateway.value("hypertool_persona_duration_seconds_count", { persona: "testing-specialist", slot }),
+  ).toBe(1);
+}
+
+async function gatewayOfTest(): Promise<FakePushgateway> {
+  const gateway = await startFakePushgateway();
+  onTestFinished(() => gateway.close());
+  return gateway;
+}
+
+const runs = [
+  { run: "1", isFailing: false },
+  { run: "2", isFailing: true },
+];
+
+test("GitHub Actions: zeros first, totals at the end, one group per job of the matrix", {
+  timeout: 120_000,
+}, async () => {
+  const { name, jobs, on } = recipe<GitHubPipeline>("github");
+  expect(on).toBeDefined();
+  const [[jobId = "", job] = []] = Object.entries(jobs);
+  if (job === undefined) throw new Error("no job");
+  const gateway = await gatewayOfTest();
+  for (const { run, isFailing } of runs) {
+    for (const index of Object.values(job.strategy.matrix)[0]?.keys() ?? []) {
+      const runner = startRunner(isFailing);
+      const values = {
+        "secrets.PUSHGATEWAY_URL": gateway.url,
+        // What is no secret of the repository is empty.
+        "secrets.OTLP_ENDPOINT": "",
+        "strategy.job-index": String(index),
+      };
+      const env = {
+        CI: "true",
+        GITHUB_ACTIONS: "true",
+        GITHUB_REPOSITORY: "owner/repository",
+        GITHUB_WORKFLOW: name,
+        GITHUB_JOB: jobId,
+        GITHUB_RUN_ID: run,
+        ...Object.fromEntries(Object.entries(job.env).map(([key, value]) => [key, filledIn(value, values)])),
+      };
+      let isFailed = false;
+      let flushes = 0;
+      for (const step of job.steps) {
+        if (step.run === undefined || (isFailed && step.if !== "always()")) continue;
+        isFailed = (await runner.script(filledIn(step.run, values), env)) !== 0 || isFailed;
+        if (step.run.includes("flush") && flushes++ === 0) expectZeros(gateway, `${jobId}/${index}`);
+      }
+      expect({ isFailed, flushes }).toEqual({ isFailed: isFailing, flushes: 2 });
+      expectTotals(gateway, `${jobId}/${index}`);
+    }
+  }
+  expect(gateway.groups().map(({ key }) => key)).toEqual(
+    ["test/0", "test/1"].map((slot) => ({
+      job: "tta-persona",
+      instance: "ci",
+      pipeline: "owner/repository/ci",
+      slot,
+    })),
+  );
+});
+
+test("GitLab CI: zeros first, totals at the end, one group per parallel job", {
+  timeout: 120_000,
+}, async () => {
+  const { stages, ...jobs } = recipe<{ readonly stages: readonly string[] } & Record<string, GitLabJob>>(
+    "gitlab",
+  );
+  expect(stages).toContain("test");
+  const job = jobs.test;
+  if (job === undefined) throw new Error("no job");
+  const gateway = await gatewayOfTest();
+  for (const { run, isFailing } of runs) {
+    for (let index = 1; index <= job.parallel; index++) {
+      const runner = startRunner(isFailing);
+      const env = {
+        CI: "true",
+        GITLAB_CI: "true",
+        CI_PROJECT_PATH: "group/project",
+        CI_JOB_NAME: `test ${index}/${job.parallel}`,
+        CI_NODE_INDEX: String(index),
+        CI_PIPELINE_ID: run,
+        PUSHGATEWAY_URL: gateway.url,
+      };
+      const slot = `test ${index}/${job.parallel}/${index}`;
+      const lines: readonly string[] = job.before_script;
+      expect(lines.some((line) => line.includes("flush"))).toBe(true);
+      expect(await runner.script(lines.join("\n"), env)).toBe(0);
+      expectZeros(gateway, slot);
+      // Both in one shell with the former; that of after_script is another one, whatever has failed.
+      expect(await runner.script(job.script.join("\n"), env)).toBe(isFailing ? 1 : 0);
+      expect(await runner.script(job.after_script.join("\n"), env)).toBe(0);
+      expectTotals(gateway, slot);
+    }
+  }
+  expect(gateway.groups().map(({ key }) => key)).toEqual(
+    [1, 2].map((index) => ({
+      job: "tta-persona",
+      instance: "ci",
+      pipeline: "group/project",
+      slot: `test ${index}/2/${index}`,
+    })),
+  );
+});
