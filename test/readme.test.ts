@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { type SettingKey, settingKeys } from "../src/config/keys.ts";
@@ -13,6 +13,8 @@ const manifest = JSON.parse(readFileSync(join(repositoryRoot, "package.json"), "
   readonly scripts: Readonly<Record<string, string>>;
   readonly engines: { readonly node: string };
 };
+
+const documents = readdirSync(join(repositoryRoot, "docs")).map((name) => `docs/${name}`);
 
 /** Rows below the table's head, cells trimmed. */
 function tableUnder(heading: string): string[][] {
@@ -54,6 +56,11 @@ describe("the README", () => {
     expect([...new Set(commands)].sort()).toEqual(commandNames.filter((name) => name !== "help").toSorted());
   });
 
+  test("leads to every document", () => {
+    const linked = new Set([...readme.matchAll(/\]\((docs\/[\w-]+\.md)/g)].map(([, path]) => path));
+    expect(documents.filter((path) => !linked.has(path))).toEqual([]);
+  });
+
   test("names scripts that there are, and the Node.js that is needed", () => {
     const scripts = [...readme.matchAll(/\bnpm run ([a-z:]+)/g)].map(([, name = ""]) => name);
     expect(scripts.filter((name) => manifest.scripts[name] === undefined)).toEqual([]);
@@ -61,7 +68,7 @@ describe("the README", () => {
   });
 });
 
-describe.each(["README.md", "docs/architecture.md", "docs/runbook.md"])("%s", (path) => {
+describe.each(["README.md", ...documents])("%s", (path) => {
   const text = readFileSync(join(repositoryRoot, path), "utf8");
 
   test("links to what is there", () => {
