@@ -129,7 +129,8 @@ export const metricDocs: Readonly<Record<MetricKey, MetricDoc>> = {
   },
   unpriced: {
     unit: "calls",
-    changes: "With every call that is recorded and has no known price.",
+    changes:
+      "With every call that is recorded and has no known price. Not when it failed and used no tokens.",
     question: "Which models are missing from the cost?",
     query: "sum by (model) (increase(hypertool_llm_unpriced_calls_total[1d])) > 0",
     series: "one per model",

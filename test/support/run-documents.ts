@@ -13,7 +13,7 @@ import { repositoryRoot, type Sandbox } from "./run-binary.ts";
  * - `shows="text"`: what its output, standard error included, has somewhere;
  * - `given="name"`: the state that it needs, which the test brings about;
  * - `session="name"`: it shares a sandbox with the other blocks of that name, and comes after those before it;
- * - `file="path"`: it is the content of that file, in the project of its session;
+ * - `file="path"`: it is the content of that file, in the project or (`~/`) the home of its session;
  * - `ci="provider"` (yaml): the pipeline of a CI provider, which a test of its own runs;
  * - `data` (promql): the query has to return something, and only numbers;
  * - `no-run reason="…"`: it cannot be run in a test; the reason must be told.
@@ -83,8 +83,9 @@ export async function runShellBlock(
 }
 
 /** Writes the file that a block is the content of. */
-export function writeFileBlock({ text, info }: CodeBlock, { project }: Sandbox): void {
-  const file = join(project, info.file ?? "");
+export function writeFileBlock({ text, info }: CodeBlock, { project, userHome }: Sandbox): void {
+  const { file: path = "" } = info;
+  const file = path.startsWith("~/") ? join(userHome, path.slice(2)) : join(project, path);
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, text);
 }
