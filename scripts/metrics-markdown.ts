@@ -68,7 +68,7 @@ export function metricsMarkdown(): string {
       ["label", "at a desk, or on a runner with a disk of its own", "in a CI job on an empty disk"],
       [
         ["`job`", "`tta-persona`", "`tta-persona`"],
-        ["`instance`", "the host's name and six digits, or `pushgateway.instance`", "`ci`"],
+        ["`instance`", "the host's name and six hex digits, or `pushgateway.instance`", "`ci`"],
         ["`pipeline`", "none", "repository and pipeline"],
         ["`slot`", "none", "job, and its index or `TTA_PERSONA_CI_SLOT`"],
       ],

@@ -53,7 +53,10 @@ async function dispatch(world: World, routed: Route, output: Output): Promise<nu
     const ctx = await createContext(world, routed.flags, output);
     if (command.settingsProblems === undefined) {
       for (const problem of ctx.settings.problems) output.note(problem.message);
-      if (ctx.untrustedSettings !== undefined) output.note(untrustedNote(ctx.untrustedSettings));
+    }
+    // Also where the settings are shown: those that do not apply are not among them.
+    if (command.settingsProblems !== "ignored" && ctx.untrustedSettings !== undefined) {
+      output.note(untrustedNote(ctx.untrustedSettings));
     }
     exitCode = (await command.run?.(invocation, ctx)) ?? ExitCode.done;
   };

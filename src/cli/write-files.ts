@@ -3,6 +3,7 @@ import path from "node:path";
 import { replaceFile } from "../core/atomic-file.ts";
 import { ExitCode, errorCode, UserError } from "../core/errors.ts";
 import { ensureDirectory } from "../core/home.ts";
+import { printable } from "./printable.ts";
 import { systemError } from "./system-error.ts";
 
 /** A file that a command gives to the user. */
@@ -53,6 +54,14 @@ export function writeFiles(files: readonly PlannedFile[]): void {
       throw refused(error, file);
     }
   }
+}
+
+/** What was done, or would be in a dry run: a line for each file. */
+export function describeFiles(files: readonly PlannedFile[], isDryRun = false): string {
+  const verbs = isDryRun
+    ? { written: "Would write", unchanged: "Already there:", replaced: "Would replace" }
+    : { written: "Wrote", unchanged: "Already there:", replaced: "Replaced" };
+  return files.map(({ file, outcome }) => `${verbs[outcome]} ${printable(file)}\n`).join("");
 }
 
 function contentOf(file: string): string | undefined {

@@ -80,9 +80,10 @@ test("the settings set nothing, and ask for trust once they set something", asyn
   );
   expect(shown.match(/^[a-z].*(?=: )/gm)).toEqual(names);
   writeFileSync(file, shown);
-  expect((await config("get", "capture")).stderr).toContain(
-    "does not apply until you have read and trusted it",
-  );
+  for (const args of [["config", "get", "capture"], ["config", "list"], ["doctor"]]) {
+    const { stderr } = await run(args, { env: OFF });
+    expect(stderr, args.join(" ")).toContain("does not apply until you have read and trusted it");
+  }
   await run(["trust", SETTINGS]);
   expect(await config("get", "llm.model")).toMatchObject({
     stdout: "anthropic/claude-sonnet-4-5\n",

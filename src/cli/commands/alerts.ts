@@ -5,8 +5,8 @@ import { withoutUserinfo } from "../../core/url.ts";
 import type { AlertsExportJson } from "../alerts-shapes.ts";
 import { type Command, type Invocation, optionText } from "../command.ts";
 import type { CliContext } from "../context.ts";
-import { printable, quote } from "../printable.ts";
-import { planFiles, writeFiles } from "../write-files.ts";
+import { quote } from "../printable.ts";
+import { describeFiles, planFiles, writeFiles } from "../write-files.ts";
 
 const FILES = ["recording-rules.yaml", "alerts.yaml", "alertmanager.yaml"] as const;
 
@@ -68,9 +68,7 @@ function writeAlerts(invocation: Invocation, ctx: CliContext): number {
     runbookBase,
     files: files.map(({ file, outcome }) => ({ file, outcome })),
   };
-  const verbs = { written: "Wrote", unchanged: "Already there:", replaced: "Replaced" };
-  const lines = files.map(({ file, outcome }) => `${verbs[outcome]} ${printable(file)}\n`);
-  ctx.output.done(document, lines.join(""));
+  ctx.output.done(document, describeFiles(files));
   if (runbookBase === RUNBOOK_PLACEHOLDER)
     ctx.output.note("the links to the runbook are placeholders; --runbook-base <url> fills them in");
   return ExitCode.done;

@@ -3,10 +3,10 @@ import { ExitCode } from "../../core/errors.ts";
 import { type Command, optionText } from "../command.ts";
 import type { CliContext } from "../context.ts";
 import type { DashboardsExportJson, DashboardsListJson } from "../dashboard-shapes.ts";
-import { printable, table } from "../printable.ts";
+import { table } from "../printable.ts";
 import { pushCommand } from "../push-dashboards.ts";
 import { shippedDashboards } from "../shipped-dashboards.ts";
-import { planFiles, writeFiles } from "../write-files.ts";
+import { describeFiles, planFiles, writeFiles } from "../write-files.ts";
 
 const list: Command = {
   name: "list",
@@ -52,9 +52,7 @@ const exportDashboards: Command = {
       directory,
       files: files.map(({ file, outcome }) => ({ file, outcome })),
     };
-    const verbs = { written: "Wrote", unchanged: "Already there:", replaced: "Replaced" };
-    const lines = files.map(({ file, outcome }) => `${verbs[outcome]} ${printable(file)}\n`);
-    ctx.output.done(document, lines.join(""));
+    ctx.output.done(document, describeFiles(files));
     return ExitCode.done;
   },
 };

@@ -9,7 +9,7 @@ import { type Command, type Invocation, optionText } from "../command.ts";
 import type { CliContext } from "../context.ts";
 import type { InitJson } from "../init-shapes.ts";
 import { printable, quote, table } from "../printable.ts";
-import { planFiles, writeFiles } from "../write-files.ts";
+import { describeFiles, planFiles, writeFiles } from "../write-files.ts";
 
 const PERSONA = "project-engineer";
 const WORKFLOW = "sample";
@@ -71,11 +71,7 @@ function initProject(invocation: Invocation, ctx: CliContext): number {
     workflow: WORKFLOW,
     files: files.map(({ file, outcome }) => ({ file, outcome })),
   };
-  const verbs = isDryRun
-    ? { written: "Would write", unchanged: "Already there:", replaced: "Would replace" }
-    : { written: "Wrote", unchanged: "Already there:", replaced: "Replaced" };
-  const lines = files.map(({ file, outcome }) => `${verbs[outcome]} ${printable(file)}\n`);
-  ctx.output.done(document, lines.join("") + (isDryRun ? "" : nextSteps(root, ctx)));
+  ctx.output.done(document, describeFiles(files, isDryRun) + (isDryRun ? "" : nextSteps(root, ctx)));
   return ExitCode.done;
 }
 
