@@ -5,6 +5,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { parse } from "yaml";
 import { type FakePushgateway, startFakePushgateway } from "../support/fake-pushgateway.ts";
 import { codeBlocksOf } from "../support/markdown.ts";
+import { realServersAvailable, startPrometheus, startPushgateway } from "../support/real-servers.ts";
 import { createSandbox, repositoryRoot, type Sandbox } from "../support/run-binary.ts";
 import { installInto } from "../support/run-documents.ts";
 
@@ -150,28 +151,33 @@ test("GitHub Actions: zeros first, totals at the end, one group per job of the m
   );
 });
 
-test("GitLab CI: zeros first, totals at the end, one group per parallel job", {
-  timeout: 120_000,
-}, async () => {
-  const { stages, ...jobs } = recipe<{ readonly stages: readonly string[] } & Record<string, GitLabJob>>(
+function gitLabJob(): GitLabJob {
+  const { stages, test: job } = recipe<{ readonly stages: readonly string[]; readonly test: GitLabJob }>(
     "gitlab",
   );
   expect(stages).toContain("test");
-  const job = jobs.test;
-  if (job === undefined) throw new Error("no job");
+  return job;
+}
+
+const gitLabEnv = (url: string, run: string, index: number, parallel: number): Env => ({
+  CI: "true",
+  GITLAB_CI: "true",
+  CI_PROJECT_PATH: "group/project",
+  CI_JOB_NAME: `test ${index}/${parallel}`,
+  CI_NODE_INDEX: String(index),
+  CI_PIPELINE_ID: run,
+  PUSHGATEWAY_URL: url,
+});
+
+test("GitLab CI: zeros first, totals at the end, one group per parallel job", {
+  timeout: 120_000,
+}, async () => {
+  const job = gitLabJob();
   const gateway = await gatewayOfTest();
   for (const { run, isFailing } of runs) {
     for (let index = 1; index <= job.parallel; index++) {
       const runner = startRunner(isFailing);
-      const env = {
-        CI: "true",
-        GITLAB_CI: "true",
-        CI_PROJECT_PATH: "group/project",
-        CI_JOB_NAME: `test ${index}/${job.parallel}`,
-        CI_NODE_INDEX: String(index),
-        CI_PIPELINE_ID: run,
-        PUSHGATEWAY_URL: gateway.url,
-      };
+      const env = gitLabEnv(gateway.url, run, index, job.parallel);
       const slot = `test ${index}/${job.parallel}/${index}`;
       expect(await runner.script(job.before_script.join("\n"), env)).toBe(0);
       expectZeros(gateway, slot);
@@ -193,3 +199,32 @@ test("GitLab CI: zeros first, totals at the end, one group per parallel job", {
     })),
   );
 });
+
+test.skipIf(!realServersAvailable())(
+  "Prometheus counts every run of a job, each on an empty disk",
+  {
+    timeout: 180_000,
+  },
+  async () => {
+    const job = gitLabJob();
+    const gateway = await startPushgateway();
+    onTestFinished(gateway.close);
+    const prometheus = await startPrometheus({ targets: [`127.0.0.1:${gateway.port}`] });
+    onTestFinished(prometheus.close);
+    const twoScrapes = async () => {
+      for (let scrape = 0; scrape < 2; scrape++) await prometheus.nextScrape();
+    };
+    const times = 4;
+    for (let run = 1; run <= times; run++) {
+      const runner = startRunner(false);
+      const env = gitLabEnv(gateway.url, String(run), 1, 1);
+      await runner.script(job.before_script.join("\n"), env);
+      await twoScrapes();
+      await runner.script(job.script.join("\n"), env);
+      await runner.script(job.after_script.join("\n"), env);
+      await twoScrapes();
+    }
+    const counted = `round(increase(${SWITCHES}{pipeline="group/project", to_persona="testing-specialist", from_persona="none", chatmode="default"}[10m]))`;
+    expect((await prometheus.query(counted)).map(({ value }) => value)).toEqual([times]);
+  },
+);
