@@ -1,7 +1,9 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import fc from "fast-check";
 import { expect, test } from "vitest";
 import { mayHoldSettings } from "../../src/config/holds-settings.ts";
+import { readProjectSettings } from "../../src/config/project-settings.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
 
 test.each<[what: string, text: string | Buffer, may: boolean]>([
@@ -19,4 +21,33 @@ test.each<[what: string, text: string | Buffer, may: boolean]>([
   const file = join(temporaryDirectory(), "settings.yaml");
   writeFileSync(file, text);
   expect(mayHoldSettings(file)).toBe(may);
+});
+
+test("a file that is passed over unread would have set nothing", () => {
+  const file = join(temporaryDirectory(), "settings.yaml");
+  const piece = fc.constantFrom(
+    "#",
+    " ",
+    "\t",
+    "---",
+    "...",
+    "capture: none",
+    "a",
+    "|",
+    "'",
+    "\r",
+    "\uFEFF",
+    "\u2028",
+  );
+  const text = fc.array(
+    fc.array(piece, { maxLength: 4 }).map((pieces) => pieces.join("")),
+    { maxLength: 6 },
+  );
+  fc.assert(
+    fc.property(text, (lines) => {
+      writeFileSync(file, lines.join("\n"));
+      if (!mayHoldSettings(file)) expect(readProjectSettings(file).values.size).toBe(0);
+    }),
+    { numRuns: 2000 },
+  );
 });
