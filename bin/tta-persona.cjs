@@ -11,8 +11,9 @@ const { Script } = require("node:vm");
 
 const programDir = `${__dirname}/../dist`;
 const argv = process.argv.slice(2);
+// The guard is asked before each step of an agent, and has a bundle of its own, so that neither weighs on the other.
 const isReading = argv[0] === "current" || argv[0] === "prompt";
-const hot = load("hot", isReading ? "read" : "switch");
+const hot = argv[0] === "guard" ? load("guard", "guard") : load("hot", isReading ? "read" : "switch");
 // `performance.timeOrigin` says the same and loads eleven modules for it.
 const startedAt = Date.now() - process.uptime() * 1000;
 const code = hot.exports.runHot(argv, startedAt, programDir);

@@ -19,11 +19,10 @@ const common = {
 };
 
 /**
- * What start-up costs, taken out of the hot bundle: esbuild's interop copies all of `node:fs` once per
- * importing module, of the built-in personas a switch needs no more than the head, and of the settings
- * no documentation.
+ * What start-up costs, taken out of a hot bundle: esbuild's interop copies all of `node:fs` once per
+ * importing module, of the built-in personas each needs a few fields, and of the settings no documentation.
  */
-const lean = {
+const lean = (fields) => ({
   name: "lean",
   setup(hot) {
     hot.onResolve({ filter: /^node:fs$/ }, () => ({ path: "fs", namespace: "builtin" }));
@@ -31,30 +30,39 @@ const lean = {
       contents: 'export default process.getBuiltinModule("node:fs");',
     }));
     hot.onLoad({ filter: /\/personas\/[^/]+\.json$/ }, ({ path }) => {
-      const { name, displayName, icon } = JSON.parse(readFileSync(path, "utf8"));
-      return { contents: JSON.stringify({ name, displayName, icon }), loader: "json" };
+      const definition = Object.entries(JSON.parse(readFileSync(path, "utf8")));
+      const kept = Object.fromEntries(definition.filter(([field]) => fields.includes(field)));
+      return { contents: JSON.stringify(kept), loader: "json" };
     });
     hot.onLoad({ filter: /\/src\/config\/keys\.ts$/ }, ({ path }) => ({
       contents: readFileSync(path, "utf8").replaceAll(/\bdoc: "[^"]*"/g, 'doc: ""'),
       loader: "ts",
     }));
   },
-};
+});
 
-rmSync(new URL("../dist", import.meta.url), { recursive: true, force: true });
-const [, program] = await Promise.all([
-  build({
+/** The launcher gives it a module to export by, has it compiled as it stands, and binds its compiled code to the hash. */
+async function buildHot(name, entry, fields) {
+  await build({
     ...common,
-    entryPoints: { hot: "src/hot/main.ts", apply: "src/hot/apply-main.ts" },
-    // The launcher gives it a module to export by, and has it compiled as it stands.
+    entryPoints: { [name]: entry },
     banner: { js: "(function (module) {" },
     footer: { js: "})" },
     format: "cjs",
     minify: true,
-    plugins: [lean],
+    plugins: [lean(fields)],
     outdir: "dist",
     outExtension: { ".js": ".cjs" },
-  }),
+  });
+  const file = new URL(`../dist/${name}.cjs`, import.meta.url);
+  appendFileSync(file, `//${createHash("sha256").update(readFileSync(file)).digest("hex").slice(0, 16)}\n`);
+}
+
+const headFields = ["name", "displayName", "icon"];
+const ruleFields = [...headFields, "allowedServers", "allowedTools", "restrictedPaths", "security"];
+
+rmSync(new URL("../dist", import.meta.url), { recursive: true, force: true });
+const [program] = await Promise.all([
   build({
     ...common,
     entryPoints: { cli: "src/cli/main.ts", deliver: "src/delivery/main.ts" },
@@ -70,12 +78,9 @@ const [, program] = await Promise.all([
       js: 'import { createRequire as ttaCreateRequire } from "node:module"; const require = ttaCreateRequire(import.meta.url);',
     },
   }),
+  buildHot("hot", "src/hot/main.ts", headFields),
+  buildHot("apply", "src/hot/apply-main.ts", headFields),
+  buildHot("guard", "src/guard/main.ts", ruleFields),
 ]);
-
-// The launcher binds its caches of compiled code to this.
-for (const name of ["hot", "apply"]) {
-  const file = new URL(`../dist/${name}.cjs`, import.meta.url);
-  appendFileSync(file, `//${createHash("sha256").update(readFileSync(file)).digest("hex").slice(0, 16)}\n`);
-}
 
 writeNotices(program.metafile, new URL("../dist/THIRD-PARTY-NOTICES.txt", import.meta.url));

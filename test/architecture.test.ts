@@ -18,8 +18,10 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   llm: ["projection", "backend", "journal", "core"],
   workflow: ["projection", "backend", "journal", "core"],
   delivery: ["sink", "persona", "projection", "backend", "journal", "config", "core"],
+  guard: ["persona", "projection", "journal", "config", "core"],
   hot: ["persona", "apply", "projection", "delivery", "journal", "config", "core"],
   cli: [
+    "guard",
     "persona",
     "apply",
     "workflow",
@@ -46,6 +48,10 @@ const onlyThese: readonly {
     to: "persona",
     modules: ["names", "heads", "persona", "places", "session-text", "switch-persona"],
   },
+  // Neither the catalogue nor a schema library, which an agent would wait for before each of its steps.
+  { from: "guard", to: "persona", modules: ["built-in", "heads", "persona", "schema", "shape"] },
+  { from: "guard", to: "projection", modules: ["guard-facts", "session", "session-store"] },
+  { from: "guard", to: "config", modules: ["settings"] },
   { from: "hot", to: "projection", modules: ["session", "session-store", "shell-scope"] },
   { from: "hot", to: "delivery", modules: ["spawn-deliverer", "notice"] },
   { from: "hot", to: "config", modules: ["settings"] },
@@ -80,6 +86,7 @@ const vendors: readonly {
   { name: /^@opentelemetry\/api$/, room: "backend", files: ["backend/otlp-export.ts"] },
   { name: /^@opentelemetry\//, room: "backend", files: [] },
   { name: /^langfuse$/, room: "backend", files: ["backend/langfuse-package.ts"] },
+  { name: /^jsonc-parser$/, room: "guard", files: ["guard/hook-settings.ts"] },
   { name: /^conf$/, room: "config", files: ["config/config-store.ts"] },
   { name: /^commander$/, room: "cli", files: ["cli/program.ts", "cli/run.ts"] },
   { name: /^chalk$/, room: "cli", files: ["cli/context.ts"] },
@@ -116,6 +123,7 @@ const vendors: readonly {
       "cli/dashboard-shapes.ts",
       "cli/init-shapes.ts",
       "cli/definition-shapes.ts",
+      "cli/guard-shapes.ts",
       "cli/json-document.ts",
       "cli/json-shapes.ts",
       "cli/langfuse-shapes.ts",
@@ -138,7 +146,7 @@ const walls: readonly { readonly what: RegExp; readonly why: string; readonly fi
   {
     what: /\bprocess\.cwd\b/,
     why: "the working directory is handed in",
-    files: ["cli/main.ts", "hot/main.ts", "hot/apply-main.ts"],
+    files: ["cli/main.ts", "guard/main.ts", "hot/main.ts", "hot/apply-main.ts"],
   },
   {
     what: /\bprocess\.exit\(/,
@@ -154,7 +162,7 @@ const walls: readonly { readonly what: RegExp; readonly why: string; readonly fi
   {
     what: /\bwriteText\(/,
     why: "nobody prints but the output module",
-    files: ["core/output.ts", "cli/output.ts", "hot/main.ts", "hot/apply-main.ts", "hot/find-switch.ts"],
+    files: ["core/output.ts", "cli/output.ts", "guard/main.ts", "hot/main.ts", "hot/apply-main.ts", "hot/find-switch.ts"],
   },
 ];
 

@@ -5,6 +5,7 @@ import "./budget-shapes.ts";
 import "./dashboard-shapes.ts";
 import "./init-shapes.ts";
 import "./definition-shapes.ts";
+import "./guard-shapes.ts";
 import "./langfuse-shapes.ts";
 import "./llm-shapes.ts";
 import "./run-shapes.ts";

@@ -2,6 +2,7 @@ import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { systemClock } from "../core/clock.ts";
 import { readEnvironment } from "../core/environment.ts";
+import { keptStdin } from "../core/stdin-kept.ts";
 import { version } from "../core/version.ts";
 import type { World } from "./context.ts";
 import { createOutput } from "./output.ts";
@@ -18,6 +19,8 @@ const world: World = {
   programDir: dirname(fileURLToPath(import.meta.url)),
   currentDirectory: () => process.cwd(),
   async readStdin() {
+    const kept = keptStdin();
+    if (kept !== undefined) return kept;
     const chunks: Buffer[] = [];
     for await (const chunk of process.stdin) chunks.push(chunk);
     return Buffer.concat(chunks).toString("utf8");

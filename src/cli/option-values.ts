@@ -25,23 +25,42 @@ export function optionNumber(invocation: Invocation, option: string, isWhole: bo
 }
 
 /**
- * `--since`: a duration before now, a day in the local time zone, or a moment. Milliseconds since the epoch.
+ * `--since` and `--until`: a duration before now, a day in the local time zone (its end, for `until`), or a moment.
+ * Milliseconds since the epoch.
  *
- * @throws UserError `invalid-since`.
+ * @throws UserError `invalid-since`, `invalid-until`.
  */
-export function optionSince(invocation: Invocation, now: number): number | undefined {
-  const text = optionText(invocation, "since");
+export function optionMoment(
+  invocation: Invocation,
+  option: "since" | "until",
+  now: number,
+): number | undefined {
+  const text = optionText(invocation, option);
   if (text === undefined) return undefined;
   const duration = parseDuration(text);
   if (duration !== undefined) return now - duration;
   const isDay = /^\d{4}-\d{2}-\d{2}$/.test(text);
   const isMoment = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}/.test(text);
-  const moment = isDay ? Date.parse(`${text}T00:00:00`) : isMoment ? Date.parse(text) : Number.NaN;
+  const time = option === "until" ? "23:59:59.999" : "00:00:00";
+  const moment = isDay ? Date.parse(`${text}T${time}`) : isMoment ? Date.parse(text) : Number.NaN;
   if (!Number.isNaN(moment)) return moment;
   throw new UserError({
-    reason: "invalid-since",
+    reason: `invalid-${option}`,
     message: `${quote(text)} is neither a duration nor a date.`,
     hint: "It takes 2h, 3d, 2026-11-24 or 2026-11-24T08:00:00Z.",
+  });
+}
+
+/** `--limit`. @throws UserError `invalid-limit`. */
+export function optionLimit(invocation: Invocation): number | undefined {
+  const text = optionText(invocation, "limit");
+  if (text === undefined) return undefined;
+  const limit = /^\d{1,9}$/.test(text) ? Number(text) : 0;
+  if (limit > 0) return limit;
+  throw new UserError({
+    reason: "invalid-limit",
+    message: `${quote(text)} is no limit.`,
+    hint: "It takes a whole number above 0.",
   });
 }
 

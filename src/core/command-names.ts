@@ -24,6 +24,7 @@ export const commandNames: readonly string[] = [
   "tokens",
   "init",
   "trust",
+  "guard",
   "workflow",
   "score",
   "dataset",

@@ -1,5 +1,6 @@
 import fs from "node:fs";
 import { type Environment, envFlag, envValue } from "./environment.ts";
+import { pause } from "./pause.ts";
 
 /** Ways to set a word off. Plain where colours are not wanted. */
 export interface Paint {
@@ -66,7 +67,7 @@ export function writeText(fd: number, text: string): void {
       const code = (error as NodeJS.ErrnoException).code;
       if (code === "EPIPE") return;
       if (code !== "EAGAIN") throw error;
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+      pause(5);
     }
   }
 }

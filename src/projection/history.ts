@@ -10,6 +10,11 @@ export interface HistoryQuery {
   readonly limit: number;
   /** Milliseconds since the epoch; older ones are left out. */
   readonly since?: number;
+  /** Milliseconds since the epoch; younger ones are left out. */
+  readonly until?: number;
+  /** Only what leads to this persona or away from it. */
+  readonly persona?: string;
+  readonly chatmode?: string;
   /** Whose sessions; those of all scopes but runs' where left out. */
   readonly scope?: string;
 }
@@ -27,14 +32,17 @@ export function readHistory(
 ): readonly HistoryEntry[] {
   const { scope } = query;
   const oldest = recent[0];
-  const known = recent.filter((entry) => isAsked(entry.scope, scope));
+  const known = select(
+    recent.filter((entry) => isAsked(entry.scope, scope)),
+    query,
+  );
   const isAnswered =
     !(scope !== undefined && isRunScope(scope)) &&
     (oldest === undefined ||
       recent.length < RECENT_LIMIT ||
       query.limit <= known.length ||
       (query.since !== undefined && query.since > oldest.at));
-  return select(isAnswered ? known : walkJournal(home, scope), query);
+  return isAnswered ? known : select(walkJournal(home, scope), query);
 }
 
 function isAsked(scope: string, wanted: string | undefined): boolean {
@@ -43,9 +51,15 @@ function isAsked(scope: string, wanted: string | undefined): boolean {
 
 function select(
   entries: readonly HistoryEntry[],
-  { limit, since = 0 }: HistoryQuery,
+  { limit, since = 0, until = Number.POSITIVE_INFINITY, persona, chatmode }: HistoryQuery,
 ): readonly HistoryEntry[] {
-  const wanted = entries.filter(({ at }) => at >= since);
+  const wanted = entries.filter(
+    (entry) =>
+      entry.at >= since &&
+      entry.at <= until &&
+      (persona === undefined || entry.to === persona || entry.from === persona) &&
+      (chatmode === undefined || entry.chatmode === chatmode),
+  );
   return wanted.slice(Math.max(0, wanted.length - limit));
 }
 

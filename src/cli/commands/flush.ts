@@ -5,7 +5,7 @@ import { type Command, optionText } from "../command.ts";
 import type { CliContext } from "../context.ts";
 import { deliveryContext } from "../delivery-context.ts";
 import type { FlushJson } from "../json-shapes.ts";
-import { optionSince } from "../option-values.ts";
+import { optionMoment } from "../option-values.ts";
 
 /** Whoever asks for it by name can wait longer than a command that delivers on the side. */
 const DEFAULT_TIMEOUT = "10s";
@@ -44,7 +44,7 @@ export const command: Command = {
         hint: "It takes a duration such as 2s or 1m.",
       });
     }
-    const sinceMs = optionSince(invocation, ctx.clock.now());
+    const sinceMs = optionMoment(invocation, "since", ctx.clock.now());
     const { deliverNow } = await import("../../delivery/deliver-now.ts");
     const report = await deliverNow(deliveryContext(ctx), {
       deadlineMs: Math.min(deadlineMs, LONGEST_TIMER_MS),

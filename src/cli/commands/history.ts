@@ -1,17 +1,20 @@
 import { formatDuration } from "../../core/duration.ts";
-import { ExitCode, UserError } from "../../core/errors.ts";
+import { ExitCode } from "../../core/errors.ts";
+import { loadCatalogue, resolveInCatalogue } from "../../persona/catalogue.ts";
+import { plainName } from "../../persona/names.ts";
 import { chatmodeSuffix, placeText } from "../../persona/session-text.ts";
-import { readHistory } from "../../projection/history.ts";
-import type { HistoryEntry } from "../../projection/ledger.ts";
+import { type HistoryQuery, readHistory } from "../../projection/history.ts";
+import type { HistoryEntry, LedgerState } from "../../projection/ledger.ts";
 import { NO_PERSONA } from "../../projection/session.ts";
 import { shellScope } from "../../projection/shell-scope.ts";
-import { type Command, optionText } from "../command.ts";
+import { type Command, type Invocation, optionText } from "../command.ts";
 import type { CliContext } from "../context.ts";
 import { currentLedger } from "../delivery-context.ts";
+import { findPersona, personaPlaces } from "../find-persona.ts";
 import type { HistoryJson } from "../json-shapes.ts";
-import { optionSince } from "../option-values.ts";
+import { localTime } from "../local-time.ts";
+import { optionLimit, optionMoment } from "../option-values.ts";
 import { readStanding } from "../persona-in-force.ts";
-import { quote } from "../printable.ts";
 import { scopeOption, scopeTarget } from "../scope-option.ts";
 
 const DEFAULT_LIMIT = 20;
@@ -21,48 +24,69 @@ export const command: Command = {
   summary: "Show the latest switches, and how long each session lasted",
   description: "Of all scopes, unless one is asked for; what runs did is in `tta-persona runs`.",
   options: [
+    {
+      flags: "--persona <name>",
+      doc: "only what leads to this persona or away from it",
+      complete: "personas",
+    },
+    { flags: "--chatmode <name>", doc: "only in this chatmode" },
     { flags: "--limit <n>", doc: "at most this many (default: 20, or all of them with --since)" },
     { flags: "--since <when>", doc: "from then on: 2h, 3d, 2026-11-24 or 2026-11-24T08:00:00Z" },
+    { flags: "--until <when>", doc: "up to then, likewise; a day to its end" },
     { ...scopeOption, doc: "of one only: global, this project's or this shell's" },
   ],
   examples: [
     { command: "tta-persona history", doc: "the latest 20" },
     { command: "tta-persona history --since 1d", doc: "everything since yesterday" },
+    {
+      command: "tta-persona history --persona testing --since 2026-11-01 --until 2026-11-30",
+      doc: "a month of one persona",
+    },
   ],
   exitCodes: {},
   json: "tta-persona/history/1",
   run(invocation, ctx) {
-    const since = optionSince(invocation, ctx.clock.now());
-    const fallback = since === undefined ? DEFAULT_LIMIT : Number.POSITIVE_INFINITY;
-    const limit = parseLimit(optionText(invocation, "limit")) ?? fallback;
     const { state } = currentLedger(ctx);
-    const scope =
-      optionText(invocation, "scope") === undefined
-        ? undefined
-        : scopeTarget(invocation, readStanding(ctx, state.session), ctx).scope;
-    const entries = readHistory(ctx.home, state, {
-      limit,
-      ...(since === undefined ? {} : { since }),
-      ...(scope === undefined ? {} : { scope }),
-    });
+    const query = queryOf(invocation, state, ctx);
+    const entries = readHistory(ctx.home, state, query);
     const document: HistoryJson = { schema: "tta-persona/history/1", entries: entries.map(entryJson) };
+    const { limit: _, scope: __, ...filters } = query;
     const nothing =
-      since === undefined ? "Nothing has happened yet.\n" : "Nothing has happened since then.\n";
+      Object.keys(filters).length === 0
+        ? "Nothing has happened yet.\n"
+        : query.since !== undefined && Object.keys(filters).length === 1
+          ? "Nothing has happened since then.\n"
+          : "Nothing of that kind has happened.\n";
     const text = entries.map((entry) => entryText(entry, ctx)).join("");
     ctx.output.answer(document, text === "" ? nothing : text);
     return ExitCode.done;
   },
 };
 
-function parseLimit(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  const limit = /^\d{1,9}$/.test(text) ? Number(text) : 0;
-  if (limit > 0) return limit;
-  throw new UserError({
-    reason: "invalid-limit",
-    message: `${quote(text)} is no limit.`,
-    hint: "It takes a whole number above 0.",
-  });
+function queryOf(invocation: Invocation, { session }: LedgerState, ctx: CliContext): HistoryQuery {
+  const now = ctx.clock.now();
+  const since = optionMoment(invocation, "since", now);
+  const until = optionMoment(invocation, "until", now);
+  const persona = optionText(invocation, "persona");
+  const chatmode = optionText(invocation, "chatmode");
+  const scope =
+    optionText(invocation, "scope") === undefined
+      ? undefined
+      : scopeTarget(invocation, readStanding(ctx, session), ctx).scope;
+  return {
+    limit: optionLimit(invocation) ?? (since === undefined ? DEFAULT_LIMIT : Number.POSITIVE_INFINITY),
+    ...(since === undefined ? {} : { since }),
+    ...(until === undefined ? {} : { until }),
+    ...(persona === undefined ? {} : { persona: meantPersona(persona, ctx) }),
+    ...(chatmode === undefined ? {} : { chatmode }),
+    ...(scope === undefined ? {} : { scope }),
+  };
+}
+
+/** As for a switch; one that is not here any more has a history all the same. */
+function meantPersona(input: string, ctx: CliContext): string {
+  const resolution = resolveInCatalogue(input, loadCatalogue(personaPlaces(ctx)));
+  return resolution.kind === "unknown" ? plainName(input) : findPersona(input, ctx).name;
 }
 
 function entryJson({ at, durationMs, ...entry }: HistoryEntry): HistoryJson["entries"][number] {
@@ -87,12 +111,4 @@ function entryText(entry: HistoryEntry, ctx: CliContext): string {
 function whereText(scope: string, { env }: CliContext): string {
   if (scope.startsWith("shell:") && scope !== shellScope(env)) return ` in ${scope.replace(":", " ")}`;
   return scope.startsWith("project:") ? ` in ${scope.replace(":", " ")}` : placeText(scope);
-}
-
-/** `2026-11-24 08:00` where the user is. */
-function localTime(at: number): string {
-  const date = new Date(at);
-  const two = (value: number) => String(value).padStart(2, "0");
-  const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
-  return `${day} ${two(date.getHours())}:${two(date.getMinutes())}`;
 }

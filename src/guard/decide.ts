@@ -1,0 +1,100 @@
+import type { PersonaFile } from "../persona/schema.ts";
+import { approvalFor } from "./approval.ts";
+import { hasWildcard } from "./glob.ts";
+import type { PathView } from "./path-forms.ts";
+import type { GuardRequest } from "./request.ts";
+import { type Restriction, restrictPaths } from "./restricted-paths.ts";
+import { scanCommand } from "./scan-command.ts";
+import { isReader, readToolInput } from "./tool-input.ts";
+import { shutOutBy, splitToolName } from "./tool-name.ts";
+
+/** What the guard needs of a persona. */
+export interface GuardRules
+  extends Pick<PersonaFile, "allowedServers" | "allowedTools" | "restrictedPaths" | "security"> {
+  readonly persona: string;
+  /** Absolute paths or globs: files that decide what the agent may do. Changing them takes a person's yes. */
+  readonly ownFiles: readonly string[];
+}
+
+export interface Decision {
+  readonly decision: "allow" | "deny" | "ask";
+  /** One line, for the agent and for its user. */
+  readonly reason: string;
+  /** `restrictedPaths: ** /.env*` and the like, without the blank; null where nothing spoke against it. */
+  readonly rule: string | null;
+  /** Absolute, where it is about one. */
+  readonly path?: string;
+}
+
+/**
+ * Decides by a persona's rules. What is denied goes before what is asked for, and that before what is allowed.
+ */
+export function decide(request: GuardRequest, rules: GuardRules, view: PathView): Decision {
+  const { persona, restrictedPaths = [], allowedServers = [], allowedTools = {} } = rules;
+  const name = splitToolName(request.tool, request.server, [...allowedServers, ...Object.keys(allowedTools)]);
+  const shutOut = shutOutBy(name, rules);
+  if (shutOut !== undefined) {
+    const rule = shutOut === "allowedTools" ? `allowedTools: ${name.server}` : "allowedServers";
+    const what = shutOut === "allowedTools" ? `tool ${name.tool} of server` : "server";
+    return { decision: "deny", rule, reason: `${persona} may not use the ${what} ${name.server}.` };
+  }
+
+  const { paths, searches, command, isTooLarge } = readToolInput(request.tool, name.server, request.input);
+  const restricted = restrictPaths(restrictedPaths, view);
+  for (const path of paths) {
+    const found =
+      restricted.findPath(path) ?? (hasWildcard(path) ? restricted.findSearch(path, view.cwd) : undefined);
+    if (found !== undefined) return denied(found, persona);
+  }
+  for (const { glob, from = view.cwd } of searches) {
+    // ripgrep leaves out what a glob with ! names.
+    const found = glob.startsWith("!") ? undefined : restricted.findSearch(glob, from);
+    if (found !== undefined) return denied(found, persona);
+  }
+  const finding = command === undefined ? undefined : scanCommand(command, restricted, view.cwd);
+  if (finding?.how === "sure") return denied(finding, persona);
+  if (finding !== undefined) {
+    const rule = `restrictedPaths: ${finding.pattern}`;
+    return {
+      decision: "ask",
+      rule,
+      path: finding.path,
+      reason: `The command may touch a path that is restricted for ${persona} (${finding.pattern}).`,
+    };
+  }
+  if (isTooLarge) {
+    return {
+      decision: "ask",
+      rule: "input-too-large",
+      reason: "The tool's input holds more values than the guard looks at.",
+    };
+  }
+
+  const approval = approvalFor(rules.security?.requireApprovalFor ?? [], name, request.tool, command);
+  if (approval !== undefined) {
+    return {
+      decision: "ask",
+      rule: `requireApprovalFor: ${approval}`,
+      reason: `${persona} needs your approval for this (${approval}).`,
+    };
+  }
+  if (!isReader(request.tool)) {
+    const own = restrictPaths(rules.ownFiles, view);
+    const path = paths.map((one) => own.findPath(one)).find((one) => one !== undefined);
+    const found = path ?? (command === undefined ? undefined : scanCommand(command, own, view.cwd));
+    if (found !== undefined) {
+      return {
+        decision: "ask",
+        rule: "own-files",
+        path: found.path,
+        reason: `This file decides what ${persona} may do.`,
+      };
+    }
+  }
+  return { decision: "allow", rule: null, reason: `Nothing in the rules of ${persona} speaks against it.` };
+}
+
+function denied({ pattern, path }: Restriction, persona: string): Decision {
+  const rule = `restrictedPaths: ${pattern}`;
+  return { decision: "deny", rule, path, reason: `This path is restricted for ${persona} (${pattern}).` };
+}

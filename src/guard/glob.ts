@@ -1,0 +1,93 @@
+import { foldName } from "./fold-name.ts";
+import { globTokens, isBroad, isPlain, nameTokens, overlaps, type Token } from "./glob-segment.ts";
+
+/** `**`, or the tokens of one part between slashes. */
+type Part = "**" | readonly Token[];
+
+export type Glob = readonly Part[];
+
+const WILDCARD = /[*?[\]{}()]/;
+
+export function hasWildcard(text: string): boolean {
+  return WILDCARD.test(text);
+}
+
+/** More alternatives than this are nobody's pattern, and are not looked through. */
+const MAX_ALTERNATIVES = 256;
+
+/** Writes `{a,b}` out. @returns undefined where there are too many. */
+export function expandBraces(text: string): readonly string[] | undefined {
+  let done: string[] = [];
+  const open = [text];
+  while (open.length > 0) {
+    if (done.length + open.length > MAX_ALTERNATIVES) return undefined;
+    const next = open.pop() ?? "";
+    // The innermost pair first, which has no other in it.
+    const found = /\{([^{}]*)\}/.exec(next);
+    if (found === null) done = [...done, next];
+    else {
+      const [whole, inside = ""] = found;
+      const before = next.slice(0, found.index);
+      const after = next.slice(found.index + whole.length);
+      for (const choice of inside.split(",")) open.push(`${before}${choice}${after}`);
+    }
+  }
+  return done;
+}
+
+/** @param path without a slash at its beginning; `.` parts are left out. */
+export function parseGlob(path: string): Glob {
+  return segmentsOf(path).map((segment) => (segment === "**" ? segment : globTokens(foldName(segment))));
+}
+
+export function segmentsOf(path: string): readonly string[] {
+  return path.split("/").filter((segment) => segment !== "" && segment !== ".");
+}
+
+/** A plain path to compare with globs. */
+export function parseName(segments: readonly string[]): Glob {
+  return segments.map((segment) => nameTokens(foldName(segment)));
+}
+
+/** Whether a path, or a directory above it, fits the pattern. `infra/**` fits `infra` itself. */
+export function isWithin(path: Glob, pattern: Glob): boolean {
+  return reaches(path, pattern, -1);
+}
+
+/**
+ * Whether a search by a glob is aimed at what a pattern restricts: some path may fit both, and the last part of the
+ * pattern that is a name is met by more than a lone `*` or `**`. So `fr*nd/**` is aimed at `** /frontend/**`
+ * (without the blank), and `src/** /*.ts`, which may pass by there, is not.
+ */
+export function isAimedAt(search: Glob, pattern: Glob): boolean {
+  const isName = (part: Part) => part !== "**" && isPlain(part);
+  const lastName = pattern.findLastIndex(isName);
+  const key = lastName === -1 ? pattern.findLastIndex((part) => part !== "**" && !isBroad(part)) : lastName;
+  return reaches(search, pattern, key);
+}
+
+/** @param key the part of the pattern that only a narrow part of the path may meet; -1: any will do. */
+function reaches(path: Glob, pattern: Glob, key: number): boolean {
+  const memory = new Map<number, boolean>();
+  const walk = (i: number, j: number): boolean => {
+    const place = i * (pattern.length + 1) + j;
+    const known = memory.get(place);
+    if (known !== undefined) return known;
+    memory.set(place, false);
+    const result = step(i, j);
+    memory.set(place, result);
+    return result;
+  };
+  const step = (i: number, j: number): boolean => {
+    const part = pattern[j];
+    // All of the pattern is met: what follows in the path lies beneath.
+    if (part === undefined) return true;
+    if (part === "**") return walk(i, j + 1) || (i < path.length && walk(i + 1, j));
+    const own = path[i];
+    if (own === undefined) return false;
+    if (own === "**") return walk(i + 1, j) || (j !== key && walk(i, j + 1));
+    if (j === key && isBroad(own)) return false;
+    return overlaps(own, part) && walk(i + 1, j + 1);
+  };
+  return walk(0, 0);
+}

@@ -1,0 +1,117 @@
+import {
+  expandBraces,
+  type Glob,
+  hasWildcard,
+  isAimedAt,
+  isWithin,
+  parseGlob,
+  parseName,
+  segmentsOf,
+} from "./glob.ts";
+import { normalise, type PathView, pathForms } from "./path-forms.ts";
+
+/** Tells which of a persona's patterns a path falls under. */
+export interface RestrictedPaths {
+  /** A path as a tool got it. @returns the pattern, as it is written in the definition. */
+  findPath(input: string): Restriction | undefined;
+  /** A glob that a tool searches by, from a directory. */
+  findSearch(glob: string, from: string): Restriction | undefined;
+}
+
+export interface Restriction {
+  readonly pattern: string;
+  /** Absolute: what of the input falls under it. */
+  readonly path: string;
+}
+
+interface Rule {
+  readonly pattern: string;
+  /** Below each base. */
+  readonly relative?: Glob;
+  /** Below the root directory. */
+  readonly absolute?: Glob;
+}
+
+/** The pattern that stands for a path whose destination cannot be told. */
+export const UNTELLABLE = "a path that nobody can follow";
+
+/**
+ * @param patterns globs relative to the project; one without a slash holds at any depth, as in .gitignore.
+ */
+export function restrictPaths(patterns: readonly string[], view: PathView): RestrictedPaths {
+  const bases = [...new Set([view.cwd, ...view.roots].flatMap((base) => pathForms(base, view).paths))];
+  const baseSegments = bases.map(segmentsOf).map(parseName);
+  const rules = patterns.flatMap((pattern) => rulesOf(pattern, bases, view));
+
+  const match = (path: Glob, fits: (path: Glob, rule: Glob) => boolean): Rule | undefined => {
+    const inside = baseSegments.filter((base) => path.length >= base.length && isWithin(path, base));
+    return rules.find(
+      ({ relative, absolute }) =>
+        (absolute !== undefined && fits(path, absolute)) ||
+        (relative !== undefined &&
+          (inside.length === 0
+            ? relative[0] === "**" && fits(path, relative)
+            : inside.some((base) => fits(path.slice(base.length), relative)))),
+    );
+  };
+
+  return {
+    findPath(input) {
+      if (input.includes("\0")) return { pattern: UNTELLABLE, path: "" };
+      const { paths, isOpaque } = pathForms(input, view);
+      for (const path of paths) {
+        const rule = match(parseName(segmentsOf(path)), isWithin);
+        if (rule !== undefined) return { pattern: rule.pattern, path };
+      }
+      return isOpaque && rules.length > 0 ? { pattern: UNTELLABLE, path: normalise(input) } : undefined;
+    },
+    findSearch(glob, from) {
+      const alternatives = expandBraces(glob);
+      if (alternatives === undefined) return rules.length > 0 ? { pattern: UNTELLABLE, path: "" } : undefined;
+      for (const alternative of alternatives) {
+        const segments = alternative.split("/");
+        const wild = segments.findIndex(hasWildcard);
+        const plain = wild === -1 ? segments : segments.slice(0, wild);
+        const start = alternative.startsWith("/") || /^[~$]/.test(alternative) ? "" : `${from}/`;
+        const begin = plain.length === 0 ? from : `${start}${plain.join("/")}` || "/";
+        const found = this.findPath(begin);
+        if (found !== undefined) return found;
+        const rest = wild === -1 ? "" : segments.slice(wild).join("/");
+        for (const path of pathForms(begin, view).paths) {
+          const rule = match(parseSearch(`${path}/${rest}`), isAimedAt);
+          if (rule !== undefined) return { pattern: rule.pattern, path: `${path}/${rest}` };
+        }
+      }
+      return undefined;
+    },
+  };
+}
+
+/** `*` and `..` in one: the part before `..` goes, whatever it is. */
+function parseSearch(path: string): Glob {
+  return parseGlob(normalise(path));
+}
+
+function rulesOf(pattern: string, bases: readonly string[], view: PathView): readonly Rule[] {
+  return (expandBraces(pattern) ?? [pattern]).flatMap((alternative): readonly Rule[] => {
+    const isAtHome = view.userHome !== undefined && /^~(?:\/|$)/.test(alternative);
+    const text = isAtHome ? `${view.userHome}${alternative.slice(1)}` : alternative;
+    const isAbsolute = text.startsWith("/");
+    const given = segmentsOf(text);
+    const parts = given.length === 1 && !isAbsolute ? ["**", ...given] : given;
+    const wild = parts.findIndex((part) => hasWildcard(part));
+    const plain = wild === -1 ? parts : parts.slice(0, wild);
+    const rest = parseGlob(parts.slice(plain.length).join("/"));
+
+    const rules: Rule[] = [];
+    if (parts[0] !== "..") rules.push({ pattern, relative: parseGlob(normalise(parts.join("/"))) });
+    if (plain.length === 0) return isAbsolute ? [...rules, { pattern, absolute: rest }] : rules;
+    // What it restricts may be a link, or lie behind one: the place that this leads to is meant, too.
+    const starts = (isAbsolute ? [""] : bases).map((base) => `${base}/${plain.join("/")}`);
+    const places = new Set(starts.flatMap((start) => pathForms(start, view).paths));
+    for (const place of places) {
+      rules.push({ pattern, absolute: [...parseName(segmentsOf(place)), ...rest] });
+    }
+    return rules;
+  });
+}

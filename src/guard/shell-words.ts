@@ -1,0 +1,60 @@
+export interface ShellWord {
+  /** Quotes and backslashes taken out. */
+  readonly text: string;
+  /** It was quoted, with blanks in it: a message or another language rather than a path. */
+  readonly isProse: boolean;
+}
+
+/**
+ * The words of a shell command, for looking at them, never for running them. No variables, substitutions or aliases
+ * are worked out; what follows `<<` is taken for text.
+ */
+export function shellWords(command: string): readonly ShellWord[] {
+  const words: ShellWord[] = [];
+  let text = "";
+  let isWord = false;
+  let hasQuotedBlank = false;
+  const end = () => {
+    if (isWord) words.push({ text, isProse: hasQuotedBlank });
+    text = "";
+    isWord = false;
+    hasQuotedBlank = false;
+  };
+  for (let at = 0; at < command.length; at++) {
+    const character = command[at] ?? "";
+    if (character === "<" && command[at + 1] === "<" && command[at + 2] !== "<") {
+      end();
+      words.push({ text: command.slice(at + 2), isProse: true });
+      return words;
+    }
+    if (character === "\\") {
+      at += 1;
+      // A backslash before the end of a line joins the two.
+      if (command[at] !== "\n") text += command[at] ?? "";
+      isWord = true;
+    } else if (character === "'" || character === '"') {
+      const close = closing(command, at);
+      const inside = command.slice(at + 1, close);
+      text += character === '"' ? inside.replace(/\\(["\\$`])/g, "$1") : inside;
+      isWord = true;
+      hasQuotedBlank ||= /\s/.test(inside);
+      at = close;
+    } else if (/[\s;|&<>()`]/.test(character)) end();
+    else {
+      text += character;
+      isWord = true;
+    }
+  }
+  end();
+  return words;
+}
+
+/** Where the quotation that begins at a place ends; the end of the text where it does not. */
+function closing(command: string, from: number): number {
+  const quote = command[from];
+  for (let at = from + 1; at < command.length; at++) {
+    if (command[at] === "\\" && quote === '"') at += 1;
+    else if (command[at] === quote) return at;
+  }
+  return command.length;
+}
