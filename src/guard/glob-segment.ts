@@ -39,31 +39,44 @@ export function isPlain(tokens: readonly Token[]): boolean {
   return tokens.every(({ kind }) => kind === "one");
 }
 
-/** A lone `*`, which says nothing about a name. */
-export function isBroad(tokens: readonly Token[]): boolean {
-  return tokens.length === 1 && tokens[0]?.kind === "star";
-}
-
 /** Whether some name fits both. Of two sets of characters this is not worked out, and taken for granted. */
 export function overlaps(a: readonly Token[], b: readonly Token[]): boolean {
-  // Backwards, row by row: `row[j]` says whether a[i…] and b[j…] have a name in common.
-  let row: boolean[] = [];
+  return common(a, b) !== 0;
+}
+
+/**
+ * Whether some name fits both in which a character that one spells out stands where the other spells it out, too.
+ * `*nv` and `.env*` have such names; `*.ts` and `.env*` have a name in common, and nothing of its spelling.
+ */
+export function sharesLetters(a: readonly Token[], b: readonly Token[]): boolean {
+  return (common(a, b) & SPELT) !== 0;
+}
+
+/** What the names that fit both are like, as bits: some without a letter that both spell out, some with one. */
+const UNSPELT = 1;
+const SPELT = 2;
+
+function common(a: readonly Token[], b: readonly Token[]): number {
+  // Backwards, row by row: `row[j]` is about a[i…] and b[j…].
+  let row: number[] = [];
   for (let i = a.length; i >= 0; i--) {
     const below = row;
     row = [];
     for (let j = b.length; j >= 0; j--) {
       const first = a[i];
       const second = b[j];
-      if (first === undefined && second === undefined) row[j] = true;
-      else if (first?.kind === "star" || second?.kind === "star") {
-        const skip = first?.kind === "star" ? below[j] : row[j + 1];
-        const take = first?.kind === "star" ? row[j + 1] : below[j];
-        row[j] = skip === true || take === true;
-      } else if (first === undefined || second === undefined) row[j] = false;
-      else row[j] = below[j + 1] === true && meet(first, second);
+      if (first === undefined && second === undefined) row[j] = UNSPELT;
+      else if (first?.kind === "star" || second?.kind === "star")
+        row[j] = (below[j] ?? 0) | (row[j + 1] ?? 0);
+      else if (first === undefined || second === undefined || !meet(first, second)) row[j] = 0;
+      else {
+        const rest = below[j + 1] ?? 0;
+        const isSpelt = first.kind !== "any" && second.kind !== "any";
+        row[j] = isSpelt && rest !== 0 ? SPELT : rest;
+      }
     }
   }
-  return row[0] === true;
+  return row[0] ?? 0;
 }
 
 function meet(a: Token, b: Token): boolean {

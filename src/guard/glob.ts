@@ -1,5 +1,5 @@
 import { foldName } from "./fold-name.ts";
-import { globTokens, isBroad, isPlain, nameTokens, overlaps, type Token } from "./glob-segment.ts";
+import { globTokens, isPlain, nameTokens, overlaps, sharesLetters, type Token } from "./glob-segment.ts";
 
 /** `**`, or the tokens of one part between slashes. */
 type Part = "**" | readonly Token[];
@@ -15,10 +15,15 @@ export function hasWildcard(text: string): boolean {
 /** More alternatives than this are nobody's pattern, and are not looked through. */
 const MAX_ALTERNATIVES = 256;
 
-/** Writes `{a,b}` out. @returns undefined where there are too many. */
+/** Writes `{a,b}`, `@(a|b)` and `?(a|b)` out. @returns undefined where there are too many. */
 export function expandBraces(text: string): readonly string[] | undefined {
   let done: string[] = [];
-  const open = [text];
+  const open = [
+    text.replace(/([@+?*])\(([^()]*)\)/g, (_, sign: string, inside: string) => {
+      const choices = inside.replaceAll("|", ",");
+      return /[@+]/.test(sign) ? `{${choices}}` : `{,${choices}}`;
+    }),
+  ];
   while (open.length > 0) {
     if (done.length + open.length > MAX_ALTERNATIVES) return undefined;
     const next = open.pop() ?? "";
@@ -55,18 +60,18 @@ export function isWithin(path: Glob, pattern: Glob): boolean {
 }
 
 /**
- * Whether a search by a glob is aimed at what a pattern restricts: some path may fit both, and the last part of the
- * pattern that is a name is met by more than a lone `*` or `**`. So `fr*nd/**` is aimed at `** /frontend/**`
- * (without the blank), and `src/** /*.ts`, which may pass by there, is not.
+ * Whether a search by a glob is aimed at what a pattern restricts: some path may fit both, and the pattern's last part
+ * that is a plain name, or else its last one of letters, shares letters with what it meets. `fr*nd/x` is aimed at
+ * `frontend`; what only passes by there, by a lone star or two, is not.
  */
 export function isAimedAt(search: Glob, pattern: Glob): boolean {
   const isName = (part: Part) => part !== "**" && isPlain(part);
   const lastName = pattern.findLastIndex(isName);
-  const key = lastName === -1 ? pattern.findLastIndex((part) => part !== "**" && !isBroad(part)) : lastName;
-  return reaches(search, pattern, key);
+  const hasLetters = (part: Part) => part !== "**" && part.some(({ kind }) => kind !== "star");
+  return reaches(search, pattern, lastName === -1 ? pattern.findLastIndex(hasLetters) : lastName);
 }
 
-/** @param key the part of the pattern that only a narrow part of the path may meet; -1: any will do. */
+/** @param key the part of the pattern that has to share letters with what it meets; -1: none has to. */
 function reaches(path: Glob, pattern: Glob, key: number): boolean {
   const memory = new Map<number, boolean>();
   const walk = (i: number, j: number): boolean => {
@@ -86,8 +91,7 @@ function reaches(path: Glob, pattern: Glob, key: number): boolean {
     const own = path[i];
     if (own === undefined) return false;
     if (own === "**") return walk(i + 1, j) || (j !== key && walk(i, j + 1));
-    if (j === key && isBroad(own)) return false;
-    return overlaps(own, part) && walk(i + 1, j + 1);
+    return (j === key ? sharesLetters(own, part) : overlaps(own, part)) && walk(i + 1, j + 1);
   };
   return walk(0, 0);
 }

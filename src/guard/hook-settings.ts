@@ -1,9 +1,9 @@
 import {
-  applyEdits,
-  type FormattingOptions,
-  modify,
+  findNodeAtLocation,
+  getNodeValue,
+  type Node,
   type ParseError,
-  parse,
+  parseTree,
   printParseErrorCode,
 } from "jsonc-parser";
 import { err, ok, type Result } from "../core/result.ts";
@@ -29,93 +29,131 @@ export interface HookProblem {
   readonly message: string;
 }
 
-/** Adds the guard's hook to the text of a `.claude/settings.json`; everything else in it stays as it is. */
+/** Adds the guard's hook to the text of a `.claude/settings.json`; every other byte in it stays as it is. */
 export function addHook(text: string): Result<HookEdit, HookProblem> {
-  const groups = readGroups(text);
-  if (!groups.ok) return groups;
-  if (groups.value.some(({ commands }) => commands.some((command) => OWN.test(command)))) {
-    return ok({ text, changed: false });
-  }
+  const read = readSettings(text);
+  if (!read.ok) return read;
+  const { root, hooks, list } = read.value;
+  if (ownHooks(list).length > 0) return ok({ text, changed: false });
   const group = {
     matcher: "*",
     hooks: [{ type: "command", command: HOOK_COMMAND, timeout: TIMEOUT_SECONDS }],
   };
-  const path = groups.value.length === 0 ? [...PLACE] : [...PLACE, groups.value.length];
-  const value = groups.value.length === 0 ? [group] : group;
-  const edits = modify(text, path, value, {
-    formattingOptions: formatOf(text),
-    isArrayInsertion: groups.value.length > 0,
-  });
-  return ok({ text: applyEdits(text, edits), changed: true });
+  if (root === undefined) {
+    return ok({ text: `${JSON.stringify({ hooks: { PreToolUse: [group] } }, null, 2)}\n`, changed: true });
+  }
+  const [into, depth, key, value] =
+    list !== undefined
+      ? ([list, 3, undefined, group] as const)
+      : hooks !== undefined
+        ? ([hooks, 2, "PreToolUse", [group]] as const)
+        : ([root, 1, "hooks", { PreToolUse: [group] }] as const);
+  return ok({ text: insertInto(text, into, depth, key, value), changed: true });
 }
 
-/** Takes the guard's hook out again, with what was there for its sake alone. */
+/** Takes the guard's hook out again, with what is empty without it. */
 export function removeHook(text: string): Result<HookEdit, HookProblem> {
-  const groups = readGroups(text);
-  if (!groups.ok) return groups;
   let next = text;
-  const remove = (path: (string | number)[]) => {
-    next = applyEdits(next, modify(next, path, undefined, { formattingOptions: formatOf(text) }));
-  };
-  const left = groups.value.filter(
-    ({ commands }) => !commands.every((command) => OWN.test(command)) || commands.length === 0,
-  );
-  for (const [index, { commands }] of [...groups.value.entries()].reverse()) {
-    if (!commands.some((command) => OWN.test(command))) continue;
-    if (commands.every((command) => OWN.test(command))) {
-      if (left.length > 0) remove([...PLACE, index]);
-      continue;
-    }
-    for (const [at, command] of [...commands.entries()].reverse()) {
-      if (OWN.test(command)) remove([...PLACE, index, "hooks", at]);
-    }
+  for (;;) {
+    const read = readSettings(next);
+    if (!read.ok) return read;
+    const [own] = ownHooks(read.value.list);
+    if (own === undefined) return ok({ text: next, changed: next !== text });
+    next = cut(next, widest(own));
   }
-  if (left.length === 0 && groups.value.length > 0) {
-    remove([...PLACE]);
-    const hooks: unknown = (parse(next, [], JSONC) as { hooks?: unknown } | undefined)?.hooks;
-    if (isRecord(hooks) && Object.keys(hooks).length === 0) remove(["hooks"]);
-  }
-  return ok({ text: next, changed: next !== text });
 }
 
-const PLACE = ["hooks", "PreToolUse"] as const;
-
-const JSONC = { allowTrailingComma: true };
-
-interface HookGroup {
-  /** Of its hooks, in order; empty text for one that runs no command. */
-  readonly commands: readonly string[];
+interface Settings {
+  /** Undefined for an empty text. */
+  readonly root: Node | undefined;
+  readonly hooks: Node | undefined;
+  /** `hooks.PreToolUse`. */
+  readonly list: Node | undefined;
 }
 
-function readGroups(text: string): Result<readonly HookGroup[], HookProblem> {
+function readSettings(text: string): Result<Settings, HookProblem> {
+  if (text.trim() === "") return ok({ root: undefined, hooks: undefined, list: undefined });
   const errors: ParseError[] = [];
-  const root: unknown = text.trim() === "" ? {} : parse(text, errors, JSONC);
+  const root = parseTree(text, errors, { allowTrailingComma: true });
   const [first] = errors;
-  if (first !== undefined) return err({ offset: first.offset, message: printParseErrorCode(first.error) });
-  const odd = err({ offset: 0, message: "hooks.PreToolUse is not a list of hooks" });
-  if (!isRecord(root)) return err({ offset: 0, message: "it is no JSON object" });
-  if (root.hooks !== undefined && !isRecord(root.hooks)) return odd;
-  const groups: unknown = root.hooks?.PreToolUse ?? [];
-  if (!Array.isArray(groups)) return odd;
-  const read: HookGroup[] = [];
-  for (const group of groups) {
-    const hooks: unknown = isRecord(group) ? group.hooks : undefined;
-    if (!Array.isArray(hooks)) return odd;
-    read.push({
-      commands: hooks.map((hook: unknown) =>
-        isRecord(hook) && typeof hook.command === "string" ? hook.command : "",
-      ),
+  if (first !== undefined)
+    return err({ offset: first.offset, message: wordsOf(printParseErrorCode(first.error)) });
+  if (root?.type !== "object") return err({ offset: 0, message: "it is no JSON object" });
+  const hooks = findNodeAtLocation(root, ["hooks"]);
+  const list = findNodeAtLocation(root, ["hooks", "PreToolUse"]);
+  const isOdd = (group: Node) => findNodeAtLocation(group, ["hooks"])?.type !== "array";
+  if (
+    (hooks ?? root).type !== "object" ||
+    (list !== undefined && list.type !== "array") ||
+    list?.children?.some(isOdd)
+  ) {
+    return err({
+      offset: (list ?? hooks ?? root).offset,
+      message: "hooks.PreToolUse is not a list of hooks",
     });
   }
-  return ok(read);
+  return ok({ root, hooks, list });
 }
 
-/** As the file is written: by the first indented line, and its line ends. */
-function formatOf(text: string): FormattingOptions {
+/** `PropertyNameExpected` → `property name expected` */
+function wordsOf(code: string): string {
+  return code.replace(/(?<!^)[A-Z]/g, (letter) => ` ${letter}`).toLowerCase();
+}
+
+function ownHooks(list: Node | undefined): readonly Node[] {
+  return (list?.children ?? []).flatMap((group) =>
+    (findNodeAtLocation(group, ["hooks"])?.children ?? []).filter((hook) => {
+      const value: unknown = getNodeValue(hook);
+      return isRecord(value) && typeof value.command === "string" && OWN.test(value.command);
+    }),
+  );
+}
+
+/** The hook, or as much around it as holds nothing else: its group, the list, and `hooks`. */
+function widest(hook: Node): Node {
+  let node = hook;
+  for (;;) {
+    const container = node.parent;
+    if (container === undefined || (container.children?.length ?? 0) > 1) return node;
+    const outer = container.parent?.type === "property" ? container.parent : container;
+    // The group's hooks are all there is to it; the root stays, empty.
+    const next = container.type === "array" && outer.parent?.parent?.type === "array" ? outer.parent : outer;
+    if (next?.parent === undefined) return node;
+    node = next;
+  }
+}
+
+/** Takes a member out, with its comma and the space before it. */
+function cut(text: string, node: Node): string {
+  const siblings = node.parent?.children ?? [];
+  const at = siblings.indexOf(node);
+  const before = siblings[at - 1];
+  const after = siblings[at + 1];
+  const end = endOf(node);
+  if (before !== undefined) return text.slice(0, endOf(before)) + text.slice(end);
+  if (after !== undefined) return text.slice(0, node.offset) + text.slice(after.offset);
+  const blank = /\s*$/.exec(text.slice(0, node.offset))?.[0].length ?? 0;
+  const rest = text.slice(end).replace(/^\s*,?(?:\s*(?=[}\]]))?/, "");
+  return text.slice(0, node.offset - blank) + rest;
+}
+
+const endOf = (node: Node) => node.offset + node.length;
+
+/** Puts a member behind the last one, indented as the file is. */
+function insertInto(
+  text: string,
+  into: Node,
+  depth: number,
+  key: string | undefined,
+  value: unknown,
+): string {
   const indent = /\n([ \t]+)\S/.exec(text)?.[1] ?? "  ";
-  return {
-    insertSpaces: !indent.startsWith("\t"),
-    tabSize: indent.startsWith("\t") ? 1 : indent.length,
-    eol: text.includes("\r\n") ? "\r\n" : "\n",
-  };
+  const eol = text.includes("\r\n") ? "\r\n" : "\n";
+  const lines = JSON.stringify(value, null, indent).split("\n");
+  const member = (key === undefined ? "" : `"${key}": `) + lines.join(`${eol}${indent.repeat(depth)}`);
+  const last = into.children?.at(-1);
+  const at = last === undefined ? into.offset + 1 : endOf(last);
+  const begin = `${last === undefined ? "" : ","}${eol}${indent.repeat(depth)}`;
+  const close = last === undefined ? `${eol}${indent.repeat(depth - 1)}` : "";
+  return text.slice(0, at) + begin + member + close + text.slice(at);
 }

@@ -49,7 +49,7 @@ function partsOf(text: string, isProse: boolean): readonly Part[] {
       .slice(0, MAX_WORDS)
       .map((part) => ({ part, isWhole: false }));
   }
-  const whole = [text, text.slice(text.indexOf("=") + 1), text.replace(/^-\w/, ""), text.replace(/^@/, "")];
+  const whole = [text, text.slice(text.indexOf("=") + 1), text.replace(/^(?:-\w)?@?/, "")];
   const pieces = text.split(/[:,=@]/);
   return [
     ...[...new Set(whole)].filter(Boolean).map((part) => ({ part, isWhole: true })),

@@ -1,7 +1,7 @@
 export interface ShellWord {
   /** Quotes and backslashes taken out. */
   readonly text: string;
-  /** It was quoted, with blanks in it: a message or another language rather than a path. */
+  /** It was quoted, with blanks, quotes or parentheses in it: a message or another language rather than a path. */
   readonly isProse: boolean;
 }
 
@@ -13,12 +13,12 @@ export function shellWords(command: string): readonly ShellWord[] {
   const words: ShellWord[] = [];
   let text = "";
   let isWord = false;
-  let hasQuotedBlank = false;
+  let isProse = false;
   const end = () => {
-    if (isWord) words.push({ text, isProse: hasQuotedBlank });
+    if (isWord) words.push({ text, isProse });
     text = "";
     isWord = false;
-    hasQuotedBlank = false;
+    isProse = false;
   };
   for (let at = 0; at < command.length; at++) {
     const character = command[at] ?? "";
@@ -37,7 +37,7 @@ export function shellWords(command: string): readonly ShellWord[] {
       const inside = command.slice(at + 1, close);
       text += character === '"' ? inside.replace(/\\(["\\$`])/g, "$1") : inside;
       isWord = true;
-      hasQuotedBlank ||= /\s/.test(inside);
+      isProse ||= /[\s()'"]/.test(inside);
       at = close;
     } else if (/[\s;|&<>()`]/.test(character)) end();
     else {

@@ -1,0 +1,254 @@
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import type { RunOptions, Sandbox } from "../support/run-binary.ts";
+import { waitFor } from "../support/wait-for.ts";
+import { documentOf, sandboxOfTest } from "./sandboxes.ts";
+
+const auditor = {
+  name: "auditor",
+  allowedServers: ["git"],
+  allowedTools: { github: ["get_*"] },
+  restrictedPaths: ["secret/**"],
+  security: { requireApprovalFor: ["file_delete"] },
+};
+
+/** A sandbox whose project has a persona of its own, in JSON or YAML (which is JSON, too), and it is active. */
+async function guarded(fileName = "auditor.json"): Promise<Sandbox> {
+  const sandbox = sandboxOfTest();
+  const directory = join(sandbox.project, ".tta-persona", "personas");
+  mkdirSync(directory, { recursive: true });
+  writeFileSync(join(directory, fileName), JSON.stringify(auditor));
+  expect((await sandbox.run(["switch", "auditor"])).code).toBe(0);
+  return sandbox;
+}
+
+const plain = (request: object): RunOptions => ({ stdin: JSON.stringify(request) });
+
+const hook = (tool: string, input: object, cwd: string): RunOptions => ({
+  stdin: JSON.stringify({
+    session_id: "s",
+    transcript_path: "/t",
+    cwd,
+    permission_mode: "default",
+    hook_event_name: "PreToolUse",
+    tool_name: tool,
+    tool_input: input,
+    tool_use_id: "u",
+  }),
+});
+
+describe.each([
+  ["the bundle of its own, by a JSON definition", "auditor.json", "run"],
+  ["the full program, by a YAML definition", "auditor.yaml", "run"],
+  ["the full program, without the launcher", "auditor.json", "runCold"],
+] as const)("by %s", (_, fileName, how) => {
+  test("Claude Code is answered in its terms, and gets no answer where nothing speaks against a tool", async () => {
+    const sandbox = await guarded(fileName);
+    const { project } = sandbox;
+    const answer = async (tool: string, input: object) => {
+      const { code, stdout, stderr } = await sandbox[how](["guard"], hook(tool, input, project));
+      expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+      if (stdout === "") return undefined;
+      const { hookSpecificOutput } = JSON.parse(stdout) as {
+        hookSpecificOutput: {
+          hookEventName: string;
+          permissionDecision: string;
+          permissionDecisionReason: string;
+        };
+      };
+      expect(hookSpecificOutput.hookEventName).toBe("PreToolUse");
+      expect(hookSpecificOutput.permissionDecisionReason).toMatch(/^tta-persona: .+\.$/);
+      return hookSpecificOutput.permissionDecision;
+    };
+    expect(await answer("Read", { file_path: `${project}/secret/a` })).toBe("deny");
+    expect(await answer("Write", { file_path: `${project}/SECRET/new`, content: "x" })).toBe("deny");
+    expect(await answer("Read", { file_path: `${project}/src/a` })).toBeUndefined();
+    expect(await answer("Bash", { command: "rm a" })).toBe("ask");
+    expect(await answer("Bash", { command: "cat secret/a && rm a" })).toBe("deny");
+    expect(await answer("mcp__git__anything", {})).toBeUndefined();
+    expect(await answer("mcp__github__get_commit", {})).toBeUndefined();
+    expect(await answer("mcp__github__push_files", {})).toBe("deny");
+    expect(await answer("mcp__shell__run", {})).toBe("deny");
+    expect(await answer("mcp__git__rm", { path: "secret/a" })).toBe("deny");
+    expect(await answer("mcp__git__delete_branch", {})).toBe("ask");
+  });
+
+  test("others are answered plainly, with the rule", async () => {
+    const sandbox = await guarded(fileName);
+    const denied = await sandbox[how](
+      ["guard"],
+      plain({ tool: "open", path: "./secret/../secret/a", cwd: sandbox.project }),
+    );
+    expect(denied).toMatchObject({ code: 0, stderr: "" });
+    expect(JSON.parse(denied.stdout)).toEqual({
+      decision: "deny",
+      rule: "restrictedPaths: secret/**",
+      reason: expect.stringContaining("secret/**"),
+    });
+    const allowed = await sandbox[how](["guard"], plain({ tool: "get_commit", server: "github" }));
+    expect(JSON.parse(allowed.stdout)).toMatchObject({ decision: "allow", rule: null });
+    const other = await sandbox[how](["guard"], plain({ tool: "push_files", server: "github" }));
+    expect(JSON.parse(other.stdout)).toMatchObject({ decision: "deny", rule: "allowedTools: github" });
+  });
+});
+
+test.each([
+  ["nothing", ""],
+  ["no JSON", "{"],
+  ["a list", "[]"],
+  ["no tool", "{}"],
+  ["a tool that is no text", '{"tool_name": 1}'],
+  ["an input that is no object", '{"tool_name": "Read", "tool_input": "x"}'],
+  ["a relative directory", '{"tool": "Read", "cwd": "src"}'],
+])("%s for a request blocks the tool: exit code 2, a reason, nothing on stdout", async (_, stdin) => {
+  const sandbox = await guarded();
+  for (const how of ["run", "runCold"] as const) {
+    const result = await sandbox[how](["guard"], { stdin });
+    expect(result).toMatchObject({ code: 2, stdout: "" });
+    expect(result.stderr).toMatch(
+      /^tta-persona: the guard cannot understand this request: .*The tool is not allowed\.\n$/,
+    );
+  }
+});
+
+test("without an active persona everything is allowed", async () => {
+  const sandbox = sandboxOfTest();
+  expect(await sandbox.run(["guard"], hook("Read", { file_path: "/.env" }, sandbox.project))).toMatchObject({
+    code: 0,
+    stdout: "",
+    stderr: "",
+  });
+  expect(JSON.parse((await sandbox.run(["guard"], plain({ tool: "x", path: ".env" }))).stdout)).toMatchObject(
+    { decision: "allow", rule: null },
+  );
+});
+
+test("rules that cannot be known leave every decision to a person", async () => {
+  const sandbox = await guarded();
+  const file = join(sandbox.project, ".tta-persona/personas/auditor.json");
+  writeFileSync(file, '{"name": "auditor", "restrictedPaths": 1}');
+  const broken = JSON.parse((await sandbox.run(["guard"], plain({ tool: "Read", path: "a" }))).stdout);
+  expect(broken).toMatchObject({
+    decision: "ask",
+    rule: "rules-unknown",
+    reason: expect.stringContaining(`${file}:1:`),
+  });
+  const elsewhere = await sandbox.run(["guard"], plain({ tool: "Read", path: "a", cwd: sandbox.userHome }));
+  expect(JSON.parse(elsewhere.stdout)).toMatchObject({ decision: "ask", rule: "rules-unknown" });
+});
+
+test("a request that comes slowly, and a long one, are read to their end", async () => {
+  const sandbox = await guarded();
+  const running = sandbox.spawn(["guard"], { stdin: { open: true } });
+  running.child.stdin.write('{"tool": "Read", ');
+  await waitFor(() => running.child.pid !== undefined && existsSync(`/proc/${running.child.pid}/cwd`), {
+    what: "the guard",
+  });
+  running.child.stdin.end(`"input": {"text": "${"x".repeat(3_000_000)}"}, "path": "secret/a"}`);
+  expect(JSON.parse((await running.result).stdout)).toMatchObject({ decision: "deny" });
+});
+
+test("a home that cannot be written changes no decision, and is told", async () => {
+  if (process.getuid?.() === 0) return;
+  const sandbox = await guarded();
+  chmodSync(join(sandbox.home, "journal"), 0o500);
+  const result = await sandbox.run(["guard"], plain({ tool: "Read", path: "secret/a" }));
+  chmodSync(join(sandbox.home, "journal"), 0o700);
+  expect(JSON.parse(result.stdout)).toMatchObject({ decision: "deny" });
+});
+
+describe("guard log", () => {
+  test("tells what was denied and asked for, and nothing of what a command or a file holds", async () => {
+    const sandbox = await guarded();
+    const { run, project } = sandbox;
+    const token = `ghp_${"a1B2".repeat(9)}`;
+    await run(
+      ["guard"],
+      hook("Write", { file_path: `${project}/secret/${token}`, content: "the content" }, project),
+    );
+    await run(["guard"], hook("Bash", { command: "rm the-file --password hunter2" }, project));
+    await run(["guard"], hook("Read", { file_path: `${project}/src/a` }, project));
+    const { decisions } = documentOf(await run(["guard", "log", "--json"])) as {
+      decisions: Record<string, unknown>[];
+    };
+    expect(decisions).toMatchObject([
+      {
+        persona: "auditor",
+        chatmode: "default",
+        tool: "Write",
+        decision: "deny",
+        rule: "restrictedPaths: secret/**",
+      },
+      { tool: "Bash", decision: "ask", rule: "requireApprovalFor: file_delete", path: null },
+    ]);
+    expect(decisions[0]?.path).toBe(`${project}/secret/***`);
+    const journal = readdirSync(join(sandbox.home, "journal"))
+      .map((name) => readFileSync(join(sandbox.home, "journal", name), "utf8"))
+      .join();
+    for (const text of [token, "the content", "the-file", "hunter2"]) expect(journal).not.toContain(text);
+
+    const text = (await run(["guard", "log", "--decision", "ask"])).stdout;
+    expect(text).toMatch(
+      /^\d{4}-\d\d-\d\d \d\d:\d\d {2}ask {2}auditor {2}Bash {2}requireApprovalFor: file_delete\n$/,
+    );
+    expect((await run(["guard", "log", "--limit", "1", "--json"])).stdout).toContain('"Bash"');
+    expect((await run(["guard", "log", "--persona", "nobody"])).stdout).toBe(
+      "The guard has neither denied nor asked for anything.\n",
+    );
+    expect((await run(["guard", "log", "--decision", "allow"])).code).toBe(2);
+  });
+});
+
+test("--explain says the rules, and plainly what cannot be enforced", async () => {
+  const { run } = await guarded();
+  const text = (await run(["guard", "--explain"])).stdout;
+  for (const part of ["secret/**", "file_delete", "get_*", "What it cannot enforce", "hard link"])
+    expect(text).toContain(part);
+  const document = documentOf(await run(["guard", "--explain", "--json"]));
+  expect(document).toMatchObject({ persona: "auditor", rules: { restrictedPaths: ["secret/**"] } });
+});
+
+describe("guard install", () => {
+  test("writes the project's settings once, keeps mode and links, and takes it out again", async () => {
+    const { run, project } = sandboxOfTest();
+    mkdirSync(join(project, ".claude"));
+    const target = join(project, "settings-elsewhere.json");
+    const before = '{\n  // mine\n  "agent": "x"\n}\n';
+    writeFileSync(target, before);
+    chmodSync(target, 0o664);
+    const file = join(project, ".claude/settings.json");
+    symlinkSync(target, file);
+
+    const dry = documentOf(await run(["guard", "install", "--dry-run", "--json"]));
+    expect(dry).toMatchObject({ changed: true, dryRun: true, file: target });
+    expect(readFileSync(target, "utf8")).toBe(before);
+
+    expect(documentOf(await run(["guard", "install", "--json"]))).toMatchObject({ changed: true });
+    expect(documentOf(await run(["guard", "install", "--json"]))).toMatchObject({ changed: false });
+    expect(readFileSync(file, "utf8")).toContain("// mine");
+    expect(readFileSync(target, "utf8").split("tta-persona guard")).toHaveLength(2);
+    expect(statSync(target).mode & 0o777).toBe(0o664);
+
+    expect(documentOf(await run(["guard", "uninstall", "--json"]))).toMatchObject({ changed: true });
+    expect(readFileSync(file, "utf8")).toBe(before);
+  });
+
+  test("changes nothing that it cannot understand", async () => {
+    const { run, project } = sandboxOfTest();
+    mkdirSync(join(project, ".claude"));
+    writeFileSync(join(project, ".claude/settings.json"), '{\n  "hooks": {,}\n}');
+    const result = await run(["guard", "install"]);
+    expect(result).toMatchObject({ code: 2, stdout: "" });
+    expect(result.stderr).toContain(".claude/settings.json:2:13");
+  });
+});

@@ -1,0 +1,243 @@
+import { describe, expect, test } from "vitest";
+import { guardedProject } from "./guarded-project.ts";
+
+const { project, userHome, decide } = guardedProject();
+const root = userHome.slice(0, userHome.lastIndexOf("/"));
+const below = (path: string) => `${project}/${path}`;
+
+/** Ways to name what is restricted, for a tool that opens one file. */
+const paths: readonly (readonly [what: string, path: string])[] = [
+  ["relative", "frontend/app.ts"],
+  ["absolute", below("frontend/app.ts")],
+  ["a leading ./", "./frontend/app.ts"],
+  ["many ./", "././././frontend/./app.ts"],
+  ["the directory itself", "frontend"],
+  ["a trailing slash", "frontend/"],
+  ["trailing slashes and a dot", "frontend///."],
+  ["double slashes", below("frontend").replace("/frontend", "//frontend//app.ts")],
+  ["two slashes at the beginning", `/${below("frontend/app.ts")}`],
+  [".. within", "src/../frontend/app.ts"],
+  [".. through what is not there", "nowhere/../frontend/app.ts"],
+  [".. out of the project and back", "../project/frontend/app.ts"],
+  [".. above the root directory", `/../..${below("frontend/app.ts")}`],
+  [".. at the end", "frontend/src/.."],
+  ["deep below", "frontend/a/b/c/d/e/f.ts"],
+  ["a file that is not there yet", "frontend/new.ts"],
+  ["a directory that is not there yet", "packages/web/frontend/new/app.ts"],
+  ["upper case", "FRONTEND/app.ts"],
+  ["mixed case", "fRoNtEnD/app.ts"],
+  ["case of the project's own path", `${project.toUpperCase()}/frontend/app.ts`],
+  ["full-width letters", "ｆｒｏｎｔｅｎｄ/app.ts"],
+  ["a Kelvin sign is none, a long s is", "ſecrets/a.json"],
+  ["characters that nobody sees", "front\u200bend/app.ts"],
+  ["a byte-order mark", "\ufefffrontend/app.ts"],
+  ["composed letters", "Gr\u00f6\u00dfe/a"],
+  ["decomposed letters", "Gro\u0308\u00dfe/a"],
+  ["capital letters with umlauts", "GR\u00d6SSE/a"],
+  ["a hidden file", ".env"],
+  ["one with an ending", ".env.production"],
+  ["one deep below", "packages/a/.env.local"],
+  ["one in upper case", ".ENV"],
+  ["a directory of that name", ".env.d/secret"],
+  ["outside the project", `${root}/elsewhere/.env`],
+  ["one in the root directory", "/.env"],
+  ["a blank before it", " .env"],
+  ["a blank behind it", ".env "],
+  ["a new line behind it", ".env\n"],
+  ["a NUL in it", ".env\u0000.txt"],
+  ["a NUL in something harmless", "src/a\u0000.ts"],
+  ["a link to a file", "src/link-to-file.ts"],
+  ["a link to a directory", "src/link-to-directory/app.ts"],
+  ["a link to a link", "src/link-to-link/app.ts"],
+  ["a new file behind a link", "src/link-to-link/new/app.ts"],
+  ["a dangling link", "src/dangling.ts"],
+  ["an absolute link", "src/absolute-link/main.tf"],
+  ["a link with .. in it", "src/odd"],
+  ["a link to the project", "src/up/infra/main.tf"],
+  ["a link to the project, again and again", "src/up/src/up/src/up/frontend/app.ts"],
+  [".. behind a link", "src/link-to-directory/../frontend/app.ts"],
+  [".. behind a link, as the system takes it", "src/link-to-directory/../infra/main.tf"],
+  ["the project by a link", `${root}/project-link/frontend/app.ts`],
+  ["an anchored directory", "infra/main.tf"],
+  ["an anchored directory, absolute", below("infra/main.tf")],
+  ["two parts", "data/raw/a.csv"],
+  ["two parts with ..", "data/clean/../raw/a.csv"],
+  ["a link that lies within", "infra/moved/a"],
+  ["where a link within leads back from", `infra/moved/../${"main.tf"}`],
+  ["a tilde", "~/work/project/frontend/app.ts"],
+  ["a tilde with a name", "~home/.env"],
+  ["a pattern with a tilde", "~/.ssh/id_ed25519"],
+  ["a pattern with a tilde, absolute", `${userHome}/.ssh/id_ed25519`],
+  ["$HOME", "$HOME/work/project/frontend/app.ts"],
+  ["HOME in braces", "$" + "{HOME}/.ssh/id_ed25519"],
+  ["$PWD", "$PWD/frontend/app.ts"],
+  ["a file URL", `file://${below("frontend/app.ts")}`],
+  ["a file URL with a host", `file://localhost${below(".env")}`],
+  ["a file URL with escapes", `file://${below("front%65nd/app.ts")}`],
+  ["a file URL in upper case", `FILE://${below(".env")}`],
+  ["backslashes", "src\\..\\frontend\\app.ts"],
+  ["/proc/self/cwd", "/proc/self/cwd/frontend/app.ts"],
+  ["/proc/self/cwd with ..", "/proc/self/cwd/src/../.env"],
+  ["/proc/thread-self/cwd", "/proc/thread-self/cwd/infra/main.tf"],
+  ["/proc of another process", "/proc/1/cwd/infra/main.tf"],
+  ["/proc of a thread", "/proc/self/task/1/cwd/infra/main.tf"],
+  ["/proc/self/root", `/proc/self/root${below("frontend/app.ts")}`],
+  ["/proc/1/root", `/proc/1/root${below(".env")}`],
+  ["a descriptor", "/proc/self/fd/7"],
+  ["a descriptor of /dev", "/dev/fd/7"],
+  ["/proc by detours", `/proc/../proc/./self/cwd/../project/.env`],
+  ["a wildcard where one name would do", "fr[o]ntend/app.ts"],
+  ["braces", "{frontend,x}/app.ts"],
+  ["a part that a pattern names", "secrets/a.json"],
+  ["such a part in another case", "Secrets/A.JSON"],
+];
+
+describe("is denied by every tool that opens a file", () => {
+  test.each(paths)("%s: %s", (_, path) => {
+    for (const tool of ["Read", "Write", "Edit", "MultiEdit"]) {
+      expect(decide(tool, { file_path: path, content: "x" })).toMatchObject({ decision: "deny" });
+    }
+    expect(decide("NotebookEdit", { notebook_path: path }).decision).toBe("deny");
+    expect(decide("LS", { path }).decision).toBe("deny");
+    expect(decide("Grep", { pattern: "x", path }).decision).toBe("deny");
+    expect(decide("mcp__filesystem__read_file", { path }).decision).toBe("deny");
+    expect(decide("mcp__filesystem__read_multiple_files", { paths: ["src/a.ts", path] }).decision).toBe(
+      "deny",
+    );
+    expect(decide("Other", { edits: [{ targetFile: path }] }).decision).toBe("deny");
+  });
+});
+
+describe("is denied from any working directory", () => {
+  test.each([
+    ["../frontend/app.ts", "src"],
+    ["../../infra/main.tf", "src/app"],
+    ["main.tf", "infra"],
+    ["app.ts", "frontend"],
+    ["app.ts", "src/link-to-directory"],
+    ["../infra/main.tf", "src/link-to-directory"],
+    ["raw/a.csv", "data"],
+    ["", "frontend"],
+  ])("%s from %s", (path, directory) => {
+    expect(decide("Read", { file_path: path }, below(directory)).decision).toBe("deny");
+  });
+
+  test("of a project that is reached by a link", () => {
+    expect(decide("Read", { file_path: "infra/main.tf" }, `${root}/project-link`).decision).toBe("deny");
+    expect(decide("Read", { file_path: below("infra/main.tf") }, `${root}/project-link/src`).decision).toBe(
+      "deny",
+    );
+  });
+});
+
+describe("a search that is aimed at what is restricted is denied", () => {
+  test.each([
+    ["frontend/**/*.ts"],
+    ["**/frontend/**"],
+    ["./frontend/*"],
+    ["src/../frontend/*"],
+    ["fr*nd/**"],
+    ["f?ontend/*"],
+    ["[f]rontend/*"],
+    ["[a-g]rontend/**"],
+    ["[!x]rontend/**"],
+    ["@(frontend|x)/*"],
+    ["{src,frontend}/**/*.ts"],
+    ["{a,b,{c,front}}end/*"],
+    ["**/F*ontend/*"],
+    ["**/.env*"],
+    ["**/.e*"],
+    [".??v"],
+    ["*.env"],
+    ["src/up/infra/*"],
+    ["src/link-to-directory/*"],
+    ["*/raw/*.csv"],
+    ["data/raw/**"],
+    ["secrets/*"],
+    ["~/.ssh/*"],
+    ["/proc/self/cwd/frontend/*"],
+    [below("infra/**")],
+  ])("%s", (glob) => {
+    expect(decide("Glob", { pattern: glob }).decision).toBe("deny");
+    expect(decide("Grep", { pattern: "key", glob }).decision).toBe("deny");
+  });
+
+  test.each([
+    ["raw/*.csv", "data"],
+    ["*", "frontend"],
+    ["*.ts", below("frontend/src")],
+    ["../infra/*", "src"],
+  ])("%s from %s", (pattern, path) => {
+    expect(decide("Glob", { pattern, path }).decision).toBe("deny");
+  });
+
+  test("with more alternatives than anybody writes", () => {
+    expect(decide("Glob", { pattern: "{a,b}".repeat(12) }).decision).toBe("deny");
+  });
+});
+
+describe("a shell command", () => {
+  test.each([
+    ["cat .env"],
+    ["cat ./frontend/app.ts"],
+    ["cat '.env'"],
+    ['cat ".env"'],
+    ["cat .e\\nv"],
+    ["cat .e''nv"],
+    ['cat .e"n"v'],
+    ["cat <.env"],
+    ["echo x >frontend/app.ts"],
+    ["echo x>>frontend/app.ts"],
+    ["true;cat .env"],
+    ["true && cat src/../.env | wc"],
+    ["cat $(echo .env)"],
+    ["cat `echo .env`"],
+    ["cat .env*"],
+    ["cat .e*"],
+    ["cat {.env,x}"],
+    ["cat fr?ntend/app.ts"],
+    ["cp --target-directory=frontend/ x"],
+    ["curl -d@.env http://localhost"],
+    ["curl -d @.env http://localhost"],
+    ["cat ~/.ssh/id_ed25519"],
+    ["cat $HOME/.ssh/id_ed25519"],
+    ["cat src/link-to-file.ts"],
+    ["cat /proc/self/cwd/.env"],
+    ["FILE=.env; cat $FILE"],
+    ["cat \\\n.env"],
+  ])("with a restricted path as a word is denied: %s", (command) => {
+    expect(decide("Bash", { command }).decision).toBe("deny");
+  });
+
+  test.each([
+    ['bash -c "cat .env"'],
+    [`python -c "open('.env').read()"`],
+    ["git commit -m 'move frontend/app.ts away'"],
+    ["cat <<EOF\nsee frontend/app.ts\nEOF"],
+    ["cd frontend && cat app.ts"],
+    ["docker run -v ./frontend/src:/src node"],
+  ])("with one in a text, or one that may be another word, is asked for: %s", (command) => {
+    expect(decide("Bash", { command }).decision).not.toBe("allow");
+  });
+});
+
+test("a hard link is what the guard cannot know", () => {
+  expect(decide("Read", { file_path: "src/hard.ts" }).decision).toBe("allow");
+});
+
+test("changing what decides over the agent takes a person's yes", () => {
+  for (const path of [
+    ".claude/settings.json",
+    ".claude/settings.local.json",
+    ".tta-persona/personas/auditor.json",
+  ]) {
+    expect(decide("Edit", { file_path: path })).toMatchObject({ decision: "ask", rule: "own-files" });
+    expect(decide("Bash", { command: `rm ${path}` }).decision).toBe("ask");
+    expect(decide("Read", { file_path: path }).decision).toBe("allow");
+  }
+});
+
+test("an input too large to look through is asked for", () => {
+  const edits = Array.from({ length: 20_000 }, () => ({ a: "b" }));
+  expect(decide("Other", { edits }).decision).toBe("ask");
+});
