@@ -89,6 +89,7 @@ const vendors: readonly {
   { name: /^jsonc-parser$/, room: "guard", files: ["guard/hook-settings.ts"] },
   { name: /^conf$/, room: "config", files: ["config/config-store.ts"] },
   { name: /^commander$/, room: "cli", files: ["cli/program.ts", "cli/run.ts"] },
+  { name: /^@inquirer\/core$/, room: "cli", files: ["cli/pick/persona-picker.ts"] },
   { name: /^chalk$/, room: "cli", files: ["cli/context.ts"] },
   { name: /^yaml$/, room: "core", files: ["core/source.ts", "core/yaml-text.ts"] },
   { name: /^jsonc-parser$/, room: "core", files: ["core/jsonc.ts"] },

@@ -9,18 +9,35 @@ export interface Asker {
   close(): void;
 }
 
+/** The terminal that a person sits at. */
+export interface OpenTerminal {
+  readonly input: ReadStream;
+  readonly output: WriteStream;
+  close(): void;
+}
+
 /** Undefined where nobody is there to be asked: standard input or output is no terminal. */
-export function openAsker(): Asker | undefined {
+export function openTerminal(): OpenTerminal | undefined {
   if (!isatty(0) || !isatty(1)) return undefined;
-  let input: ReadStream;
-  let output: WriteStream;
   try {
-    input = new ReadStream(openSync("/dev/tty", "r"));
-    output = new WriteStream(openSync("/dev/tty", "w"));
+    const input = new ReadStream(openSync("/dev/tty", "r"));
+    const output = new WriteStream(openSync("/dev/tty", "w"));
+    const close = () => {
+      input.destroy();
+      output.destroy();
+    };
+    return { input, output, close };
   } catch {
     // There is a terminal, but not ours.
     return undefined;
   }
+}
+
+/** Undefined where nobody is there to be asked. */
+export function openAsker(): Asker | undefined {
+  const terminal = openTerminal();
+  if (terminal === undefined) return undefined;
+  const { input, output } = terminal;
   const lines: Interface = createInterface({ input, output, terminal: true });
   let hasLeft = false;
   // Typed or pasted ahead, before the next question was put.
@@ -53,8 +70,7 @@ export function openAsker(): Asker | undefined {
     },
     close() {
       lines.close();
-      input.destroy();
-      output.destroy();
+      terminal.close();
     },
   };
 }

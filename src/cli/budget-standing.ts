@@ -26,7 +26,7 @@ export interface BudgetStanding {
   readonly view: BudgetView | undefined;
 }
 
-/** From this share on a line turns red; from `SOFT_SHARE` on yellow. */
+/** From this share on a line turns red; from `SOFT_SHARE` on magenta. */
 const ALL_PERCENT = 100;
 const SOFT_PERCENT = SOFT_SHARE * 100;
 
@@ -84,7 +84,7 @@ export function standingJson({ persona, source, view }: BudgetStanding): BudgetS
   };
 }
 
-/** A table; a line is yellow from 80 % on, and red when all is used. */
+/** A table; a line is magenta from 80 % on, and red when all is used. */
 export function standingsText(standings: readonly BudgetStanding[], { paint }: CliContext): string {
   const rows = standings.map(({ persona, view }) => {
     if (view === undefined) return [persona, "none"];
@@ -109,7 +109,7 @@ export function standingsText(standings: readonly BudgetStanding[], { paint }: C
     const view = standings[index]?.view;
     const percent = view === undefined ? 0 : percentUsed(view.used, view.budget.tokens);
     if (percent >= ALL_PERCENT) return paint.red(line);
-    return percent >= SOFT_PERCENT ? paint.yellow(line) : line;
+    return percent >= SOFT_PERCENT ? paint.magenta(line) : line;
   });
   return `${[paint.dim(first), ...painted].join("\n")}\n`;
 }

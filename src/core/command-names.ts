@@ -4,6 +4,7 @@
  */
 export const commandNames: readonly string[] = [
   "switch",
+  "pick",
   "status",
   "current",
   "prompt",

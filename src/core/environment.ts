@@ -33,6 +33,10 @@ export const environmentVariables = [
     doc: "`background` (the default), `foreground` (the default when `CI` is set) or `off`.",
   },
   { name: "TTA_PERSONA_DELIVERY_TIMEOUT", doc: "The deadline of foreground delivery, such as `2s`." },
+  {
+    name: "TTA_PERSONA_INTERACTIVE",
+    doc: "`0` never lets choose from a list, also on a terminal.",
+  },
   { name: "TTA_PERSONA_CI_SLOT", doc: "Tells parallel jobs of one pipeline apart: the matrix index." },
   { name: "TTA_PERSONA_AGENT", doc: "The agent CLI of workflow stages, such as `claude -p`." },
   {

@@ -2,14 +2,16 @@ import fs from "node:fs";
 import { type Environment, envFlag, envValue } from "./environment.ts";
 import { pause } from "./pause.ts";
 
-/** Ways to set a word off. Plain where colours are not wanted. */
+/**
+ * Ways to set a word off. Plain where colours are not wanted. Only such of the terminal's own colours as can be read on
+ * a dark and on a light background: no white, no yellow, no cyan, nothing bright. None says what the text does not.
+ */
 export interface Paint {
   bold(text: string): string;
   dim(text: string): string;
   red(text: string): string;
   green(text: string): string;
-  yellow(text: string): string;
-  cyan(text: string): string;
+  magenta(text: string): string;
 }
 
 const plain = (text: string) => text;
@@ -19,8 +21,7 @@ export const plainPaint: Paint = {
   dim: plain,
   red: plain,
   green: plain,
-  yellow: plain,
-  cyan: plain,
+  magenta: plain,
 };
 
 const sgr = (open: number, close: number) => (text: string) => `\u001b[${open}m${text}\u001b[${close}m`;
@@ -31,8 +32,7 @@ export const ansiPaint: Paint = {
   dim: sgr(2, 22),
   red: sgr(31, 39),
   green: sgr(32, 39),
-  yellow: sgr(33, 39),
-  cyan: sgr(36, 39),
+  magenta: sgr(35, 39),
 };
 
 /** https://no-color.org; `FORCE_COLOR` as chalk and Node read it; else a terminal that is not dumb. */

@@ -99,7 +99,7 @@ test("a persona that was used and is defined nowhere here has the budget that it
   expect((await standings(sandbox)).map(({ persona }) => persona)).toContain("elsewhere");
 });
 
-test("a line is yellow from 80 % on, and red when all is used", async () => {
+test("a line is magenta from 80 % on, and red when all is used", async () => {
   const sandbox = sandboxOfTest();
   await sandbox.run(["budget", "set", "backend", "100"]);
   const line = async () => {
@@ -109,7 +109,7 @@ test("a line is yellow from 80 % on, and red when all is used", async () => {
   recordCall(sandbox.home, { tokens: 79 });
   expect(await line()).toMatch(/^backend-engineer/);
   recordCall(sandbox.home, { tokens: 1 });
-  expect(await line()).toContain("\u001b[33mbackend-engineer");
+  expect(await line()).toContain("\u001b[35mbackend-engineer");
   recordCall(sandbox.home, { tokens: 20 });
   expect(await line()).toContain("\u001b[31mbackend-engineer");
 });

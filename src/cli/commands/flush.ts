@@ -97,6 +97,6 @@ function text(
       ? `${paint.green("✓")} ${sink}: everything is delivered`
       : `${paint.red("✗")} ${sink}: ${reason ?? "not delivered"}${pending === 0 ? "" : `; ${pending === 1 ? "1 fact is" : `${pending} facts are`} kept`}`;
   const lines = sinks.map(line);
-  for (const phrase of dropped) lines.push(`${paint.yellow("!")} ${phrase}; see: tta-persona doctor`);
+  for (const phrase of dropped) lines.push(`${paint.magenta("!")} ${phrase}; see: tta-persona doctor`);
   return `${lines.join("\n")}\n`;
 }

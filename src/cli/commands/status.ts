@@ -97,5 +97,5 @@ function inactiveText(previous: Previous, ctx: CliContext): string {
 
 function hints({ paint }: CliContext, rows: readonly (readonly [command: string, doc: string])[]): string {
   const width = Math.max(...rows.map(([command]) => command.length));
-  return `\n${rows.map(([command, doc]) => `  ${paint.cyan(command.padEnd(width))}  ${paint.dim(doc)}\n`).join("")}`;
+  return `\n${rows.map(([command, doc]) => `  ${paint.bold(command.padEnd(width))}  ${paint.dim(doc)}\n`).join("")}`;
 }

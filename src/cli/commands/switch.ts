@@ -32,6 +32,7 @@ import { type Command, type Invocation, optionText } from "../command.ts";
 import { type CliContext, switchContext } from "../context.ts";
 import { personaPlaces } from "../find-persona.ts";
 import { readStanding } from "../persona-in-force.ts";
+import { LEFT, pickPersona } from "../pick/pick.ts";
 import { switchProject } from "../project-scope.ts";
 import { type ScopeTarget, scopeNotes, scopeOption, scopeTarget } from "../scope-option.ts";
 import type { SwitchJson } from "../session-shapes.ts";
@@ -52,7 +53,7 @@ export const command: Command = {
   arguments: [
     {
       name: "persona",
-      doc: "its name, or - for the previous one; with --chatmode alone, the one that the chatmode's file names",
+      doc: "its name, or - for the previous one; left out, the one that the chatmode's file names, or a list to choose from",
       optional: true,
       complete: "personas",
     },
@@ -70,6 +71,7 @@ export const command: Command = {
       flags: "--dry-run",
       doc: "say what would happen, with what would change in which file, and write nothing",
     },
+    { flags: "--no-interactive", doc: "do not let choose from a list where no name is given" },
   ],
   examples: [
     { command: "tta-persona switch backend-engineer", doc: "by name" },
@@ -91,12 +93,14 @@ export const command: Command = {
     1:
       "it could not be written down, such as on a full disk, and nothing has changed; or an agent tool could not be " +
       "switched, as stderr tells",
+    [LEFT]: "left the list without choosing; nothing has changed",
   },
   json: "tta-persona/switch/1",
   async run(invocation, ctx) {
     const asked = optionText(invocation, "chatmode");
     if (asked !== undefined) assertChatmode(asked);
-    const input = invocation.args[0] ?? inputOf(asked, ctx);
+    const input = invocation.args[0] ?? (await inputOf(asked, invocation.options.interactive !== false, ctx));
+    if (input === undefined) return LEFT;
     // Opening the session might renew its snapshot; a dry run writes nothing.
     const reader = invocation.options.dryRun === true ? undefined : openSession(ctx.home);
     const state = reader?.state ?? openLedger(ctx.home).state.session;
@@ -136,9 +140,16 @@ async function makeSwitch(
   return Math.max(applied.exitCode, hooks.exitCode);
 }
 
-/** The whole name of the persona that a chatmode's file names, where no persona was. */
-function inputOf(chatmode: string | undefined, ctx: CliContext): string {
+/** Where no persona was named: the one that the chatmode's file names, or that a person chooses, if they do. */
+async function inputOf(
+  chatmode: string | undefined,
+  isInteractive: boolean,
+  ctx: CliContext,
+): Promise<string | undefined> {
   if (chatmode !== undefined) return personaFor(findChatmode(chatmode, ctx), ctx).name;
+  const picked = await pickPersona(ctx, isInteractive);
+  if (picked.kind === "chosen") return picked.persona;
+  if (picked.kind === "left") return undefined;
   throw new UserError({
     reason: "missing-argument",
     message: 'Missing required argument "persona".',

@@ -69,7 +69,7 @@ export function summaryText(
   return [
     ...shown,
     line,
-    ...hints.map(([command = "", doc = ""]) => `  ${paint.cyan(command.padEnd(width))}  ${paint.dim(doc)}\n`),
+    ...hints.map(([command = "", doc = ""]) => `  ${paint.bold(command.padEnd(width))}  ${paint.dim(doc)}\n`),
   ].join("");
 }
 
