@@ -48,7 +48,8 @@ const prompt = createPrompt<Choice | undefined, PickerConfig>(({ choices, output
       }
     }
   });
-  const terminal = { columns: output.columns, rows: output.rows };
+  // Some terminals do not say how large they are.
+  const terminal = { columns: output.columns || 80, rows: output.rows || 24 };
   return [`Persona: ${typed}`, frameLines(shown, cursor, terminal, paint).join("\n")];
 });
 
