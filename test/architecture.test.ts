@@ -129,6 +129,7 @@ const vendors: readonly {
       "cli/json-shapes.ts",
       "cli/langfuse-shapes.ts",
       "cli/llm-shapes.ts",
+      "cli/migration-shapes.ts",
       "cli/run-shapes.ts",
       "cli/session-shapes.ts",
       "cli/workflow-shapes.ts",
@@ -163,7 +164,14 @@ const walls: readonly { readonly what: RegExp; readonly why: string; readonly fi
   {
     what: /\bwriteText\(/,
     why: "nobody prints but the output module",
-    files: ["core/output.ts", "cli/output.ts", "guard/main.ts", "hot/main.ts", "hot/apply-main.ts", "hot/find-switch.ts"],
+    files: [
+      "core/output.ts",
+      "cli/output.ts",
+      "guard/main.ts",
+      "hot/main.ts",
+      "hot/apply-main.ts",
+      "hot/find-switch.ts",
+    ],
   },
 ];
 

@@ -39,6 +39,14 @@ export function doctorText(report: DoctorJson, paint: Paint, now: number): strin
       ? paint.dim("  no deliverer is running; the next switch starts one where it is needed")
       : `  deliverer ${deliverer.version} is running (pid ${deliverer.pid})`,
     "",
+    ...(report.oldInstallation.length === 0
+      ? []
+      : [
+          paint.bold("Old installation"),
+          ...report.oldInstallation.map(({ path, note }) => `  ${path}  ${paint.dim(note)}`),
+          "  take it over: tta-persona migrate --dry-run",
+          "",
+        ]),
     ...(problems.length === 0
       ? [`${mark(true)} Nothing is wrong.`]
       : problems.map((problem) => `${mark(false)} ${problem}`)),

@@ -7,6 +7,7 @@ import "./init-shapes.ts";
 import "./definition-shapes.ts";
 import "./guard-shapes.ts";
 import "./langfuse-shapes.ts";
+import "./migration-shapes.ts";
 import "./llm-shapes.ts";
 import "./run-shapes.ts";
 import "./session-shapes.ts";
@@ -183,6 +184,9 @@ const doctorShape = document("doctor", {
     lastWriteAt: time.nullable(),
     gap: z.boolean().describe("the totals' snapshot was lost, and they began anew"),
   }),
+  oldInstallation: z
+    .array(z.object({ kind: z.enum(["script", "settings", "personas"]), path: z.string(), note: z.string() }))
+    .describe("what an older program of this name has left; `migrate` takes it over"),
   deliverer: z
     .object({ pid: z.int(), version: z.string() })
     .nullable()

@@ -37,6 +37,7 @@ export const commandNames: readonly string[] = [
   "config",
   "doctor",
   "shell-init",
+  "migrate",
   "completion",
   "help",
 ];

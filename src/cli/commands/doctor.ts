@@ -16,6 +16,8 @@ import { deliveryContext } from "../delivery-context.ts";
 import { doctorText } from "../doctor-text.ts";
 import { personaPlaces, problemLine } from "../find-persona.ts";
 import type { DoctorJson } from "../json-shapes.ts";
+import { findOldInstallation } from "../migration/old-installation.ts";
+import { oldInstallationOf } from "../migration/old-text.ts";
 import { settingJson } from "./config.ts";
 
 /** How long a backend has to answer; all are asked at once. */
@@ -52,6 +54,7 @@ async function examine(ctx: CliContext, ledger: Ledger): Promise<DoctorJson> {
   const lease = readLease(home.lease);
   const writable = canWrite(home.data) && canWrite(home.configDir);
   const networkFilesystem = isNetworkFilesystem(home.data);
+  const old = findOldInstallation({ env: ctx.env, ...personaPlaces(ctx) });
   const problems = [
     ...settings.problems.map(({ message, hint }) => (hint === undefined ? message : `${message} ${hint}`)),
     ...loadCatalogue(personaPlaces(ctx)).problems.map(
@@ -84,6 +87,13 @@ async function examine(ctx: CliContext, ledger: Ledger): Promise<DoctorJson> {
       ),
     ),
     ...(lease.kind === "held" && isElsewhere(lease.record.owner) ? [foreignLease(home, lease.record)] : []),
+    ...old.scripts.flatMap(({ file, shadows }) =>
+      shadows
+        ? [
+            `${file}, an older program of this name, stands before this one in PATH. See: tta-persona migrate --dry-run`,
+          ]
+        : [],
+    ),
     ...delivererProblem(`${home.state}/deliverer-error`),
   ];
   return {
@@ -101,6 +111,7 @@ async function examine(ctx: CliContext, ledger: Ledger): Promise<DoctorJson> {
       lastWriteAt: iso(journal.lastWriteAt),
       gap: ledger.gap,
     },
+    oldInstallation: oldInstallationOf(old),
     deliverer: lease.kind === "held" ? { pid: lease.record.owner.pid, version: lease.record.version } : null,
     sinks: sinks.map(({ lastSuccessAt, failingSince, ...sink }) => ({
       ...sink,
