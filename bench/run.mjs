@@ -34,12 +34,13 @@ const environment = (home, more = {}) => ({
   ...more,
 });
 
-function time(args, env) {
+function time(args, env, input) {
   const start = process.hrtime.bigint();
   const { status, stderr } = spawnSync(process.execPath, args, {
     env,
     cwd: root,
-    stdio: ["ignore", "ignore", "pipe"],
+    ...(input === undefined ? {} : { input }),
+    stdio: [input === undefined ? "ignore" : "pipe", "ignore", "pipe"],
   });
   const ms = Number(process.hrtime.bigint() - start) / 1e6;
   if (status !== 0) throw new Error(`${args.join(" ")} exited with ${status}: ${stderr}`);
@@ -58,11 +59,11 @@ const median = (numbers) => [...numbers].sort((a, b) => a - b)[numbers.length >>
 function measure(cases) {
   const ratios = new Map(cases.map(({ name }) => [name, []]));
   for (let round = -5; round < rounds; round++) {
-    for (const { name, args, env, after } of cases) {
+    for (const { name, args, env, after, input } of cases) {
       pause(SETTLE_MS);
       const bareMs = time(["-e", "0"], environment(root));
       pause(SETTLE_MS);
-      const ms = time(args, env);
+      const ms = time(args, env, input);
       after?.();
       if (round < 0) continue;
       bareTimes.push(bareMs);
@@ -101,6 +102,13 @@ const appendAndSync = [
 
 /** Each one switches to the other of two personas. */
 const switchBack = [launcher, "switch", "-"];
+
+/** What Claude Code asks before it reads a file. */
+const request = (path) =>
+  JSON.stringify({
+    ...{ session_id: "bench", cwd: root, hook_event_name: "PreToolUse" },
+    ...{ tool_name: "Read", tool_input: { file_path: join(root, path) } },
+  });
 
 function prepared(home, more) {
   const env = environment(home, more);
@@ -163,6 +171,8 @@ const plain = measure([
   { name: "switch, applied", args: switchBack, env: applyingEnv },
   { name: "current, shell", args: [launcher, "current"], env: inShell },
   { name: "switch, shell", args: switchBack, env: inShell },
+  { name: "guard, allow", args: [launcher, "guard"], env: empty, input: request("src/main.py") },
+  { name: "guard, deny", args: [launcher, "guard"], env: empty, input: request(".env") },
 ]);
 
 const delivering = newHome("delivering", config);
@@ -187,6 +197,8 @@ const rows = [
   ["switch, in a shell of its own", plain.get("switch, shell"), 1.15],
   ["switch, background delivery", background.get("delivering"), 1.15],
   ["switch that starts the deliverer", first.get("spawning"), 1.45],
+  ["guard, nothing speaks against it", plain.get("guard, allow"), 1.5],
+  ["guard, denied and written down", plain.get("guard, deny"), 1.5],
   [`current, ${facts} facts to none`, plain.get("current, full") / plain.get("current"), 1.05],
   [`switch, ${facts} facts to none`, plain.get("switch, full") / plain.get("switch"), 1.05],
 ];

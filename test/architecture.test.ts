@@ -268,6 +268,28 @@ describe("the rules", () => {
   });
 });
 
+/** The guard's holds what masks a path, too. */
+const GUARD_BUNDLE_BYTES = 85_000;
+
+test("the guard's bundle loads node:fs, and the host's name only where it has to; it is small, and our own", async () => {
+  const bundle = readFileSync(join(repositoryRoot, "dist/guard.cjs"), "utf8");
+  expect(bundle).not.toMatch(/\brequire\(|\bimport\(/);
+  const builtins = [...bundle.matchAll(/getBuiltinModule\(([^)]*)\)/g)].map(([, name]) => name);
+  expect(builtins.sort()).toEqual(['"node:fs"', '"node:os"']);
+  expect(bundle.length).toBeLessThan(GUARD_BUNDLE_BYTES);
+  const { metafile } = await build({
+    absWorkingDir: repositoryRoot,
+    entryPoints: ["src/guard/main.ts"],
+    bundle: true,
+    platform: "node",
+    format: "cjs",
+    write: false,
+    metafile: true,
+    logLevel: "silent",
+  });
+  expect(Object.keys(metafile.inputs).filter((path) => !/^(?:src|personas)\//.test(path))).toEqual([]);
+});
+
 describe("the hot bundle", () => {
   const bundle = readFileSync(join(repositoryRoot, "dist/hot.cjs"), "utf8");
 

@@ -21,6 +21,18 @@ test("every name has its command, and every document its shape", async () => {
   }
 });
 
+test("every command has an example, and each example calls it", async () => {
+  const commands = await loadCommands();
+  const check = (command: Command, path: string): readonly string[] => {
+    // Both may be left out.
+    const shown = ["switch", "status"].includes(path) ? /tta-persona/ : new RegExp(`tta-persona( .*)? ?${path}\\b`);
+    const isShown = command.examples.length > 0 && command.examples.every((one) => shown.test(one.command));
+    const below = (command.subcommands ?? []).flatMap((sub) => check(sub, `${path} ${sub.name}`));
+    return isShown || command.hidden === true ? below : [path, ...below];
+  };
+  expect(commands.flatMap((command) => check(command, command.name))).toEqual([]);
+});
+
 test("docs/commands.md says what the commands say", async () => {
   const check = promisify(execFile)(process.execPath, ["scripts/docs.mjs", "--check"], {
     cwd: repositoryRoot,

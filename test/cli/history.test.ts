@@ -71,3 +71,36 @@ test.each([
   const { run } = sandboxOfTest();
   expect(await run(["history", option, value])).toMatchObject({ code: 2, stdout: "" });
 });
+
+test("shows what leads to a persona or away from it, in a chatmode, up to a moment", async () => {
+  const { run, home } = sandboxOfTest();
+  fillJournal(home, 260, 16 * 1024);
+  const ask = async (...args: readonly string[]) =>
+    entriesOf(documentOf(await run(["history", ...args, "--json"])));
+  await run(["switch", "devops", "--chatmode", "night"]);
+
+  expect(await ask("--persona", "devops")).toMatchObject([{ to: "devops-engineer" }]);
+  expect((await ask("--persona", "testing", "--limit", "3")).map(({ to }) => to)).toEqual([
+    "backend-engineer",
+    "testing-specialist",
+    "devops-engineer",
+  ]);
+  expect(await ask("--persona", "nobody")).toEqual([]);
+  expect(await ask("--chatmode", "night")).toHaveLength(1);
+  expect(await ask("--chatmode", "night", "--persona", "frontend")).toEqual([]);
+
+  const month = await ask("--since", "255h", "--until", "250h");
+  expect(month.length).toBeGreaterThanOrEqual(4);
+  expect(month.length).toBeLessThanOrEqual(6);
+  const oldest = await ask("--until", "258h", "--limit", "1000");
+  expect(oldest[0]).toMatchObject({ from: "none" });
+  // Of a day all of it, to its end.
+  const today = new Date();
+  const day = [today.getFullYear(), today.getMonth() + 1, today.getDate()]
+    .map((part) => String(part).padStart(2, "0"))
+    .join("-");
+  expect((await ask("--until", day, "--limit", "1")).at(-1)).toMatchObject({ to: "devops-engineer" });
+
+  expect((await run(["history", "--until", "yesterday"])).stderr).toContain('"yesterday"');
+  expect((await run(["history", "--persona", "nobody"])).stdout).toBe("Nothing of that kind has happened.\n");
+});

@@ -39,4 +39,13 @@ test("the hot forms load nothing of Node that an empty program does not", async 
     const extra = modulesOf().filter((name) => !baseline.has(name) && !allowed.test(name));
     expect({ argv, code, extra }).toEqual({ argv, code: 0, extra: [] });
   }
+  for (const path of ["src/a.py", "frontend/a.ts"]) {
+    const { stdout } = await sandbox.run(["guard"], {
+      nodeArgs: ["--require", preload],
+      env: { MODULES_FILE: modulesFile },
+      stdin: JSON.stringify({ tool: "Read", path }),
+    });
+    const extra = modulesOf().filter((name) => !baseline.has(name) && !allowed.test(name));
+    expect({ path, decided: stdout !== "", extra }).toEqual({ path, decided: true, extra: [] });
+  }
 });
