@@ -33,7 +33,7 @@ interface Rule {
 }
 
 /** The pattern that stands for a path whose destination cannot be told. */
-export const UNTELLABLE = "a path that nobody can follow";
+const UNTELLABLE = "a path that nobody can follow";
 
 /**
  * @param patterns globs relative to the project; one without a slash holds at any depth, as in .gitignore.

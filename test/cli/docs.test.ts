@@ -25,7 +25,9 @@ test("every command has an example, and each example calls it", async () => {
   const commands = await loadCommands();
   const check = (command: Command, path: string): readonly string[] => {
     // Both may be left out.
-    const shown = ["switch", "status"].includes(path) ? /tta-persona/ : new RegExp(`tta-persona( .*)? ?${path}\\b`);
+    const shown = ["switch", "status"].includes(path)
+      ? /tta-persona/
+      : new RegExp(`tta-persona( .*)? ?${path}\\b`);
     const isShown = command.examples.length > 0 && command.examples.every((one) => shown.test(one.command));
     const below = (command.subcommands ?? []).flatMap((sub) => check(sub, `${path} ${sub.name}`));
     return isShown || command.hidden === true ? below : [path, ...below];

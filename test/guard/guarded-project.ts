@@ -7,7 +7,7 @@ import { viewFrom } from "../../src/guard/guard.ts";
 import { readRequest } from "../../src/guard/request.ts";
 
 /** The rules that every case is held against. */
-export const rules: GuardRules = {
+const rules: GuardRules = {
   persona: "auditor",
   restrictedPaths: [
     "**/frontend/**",
