@@ -2,19 +2,19 @@ import fs from "node:fs";
 import { type Environment, envValue } from "../core/environment.ts";
 import { ExitCode, errorCode } from "../core/errors.ts";
 import { trimSlashes } from "../core/project-directories.ts";
-import { GLOBAL_SCOPE, viewSession } from "../projection/session.ts";
-import { openSession } from "../projection/session-store.ts";
 import { type Decision, decide } from "./decide.ts";
 import type { PathView } from "./path-forms.ts";
 import { type RecordContext, recordDecision } from "./record.ts";
-import { type GuardRequest, readRequest } from "./request.ts";
+import type { GuardRequest } from "./request.ts";
 import type { RulesFound } from "./rules.ts";
 
-export interface GuardContext extends RecordContext {
-  /** The guard's own working directory, for a caller that names none. */
-  readonly cwd: string;
-  /** The rules of a persona as seen from a directory; undefined: somebody else has to decide. */
-  readonly rules: (persona: string, cwd: string) => RulesFound | undefined;
+/** The persona that is active where the request comes from. */
+export interface ActivePersona {
+  readonly persona: string;
+  readonly chatmode: string;
+  /** Of the facts that are recorded under it. */
+  readonly scope: string;
+  readonly rules: RulesFound;
 }
 
 /** What the guard says to who called it. */
@@ -25,38 +25,38 @@ export interface GuardAnswer {
 }
 
 /**
- * Answers one request. With no active persona everything is allowed. A request that cannot be understood is refused:
- * exit code 2, which blocks the tool in Claude Code; rules that cannot be read leave the decision to a person.
- *
- * @returns undefined where the whole program has to decide.
- * @throws UserError `newer-home`; the system's error where the session cannot be read.
+ * Answers one request. With no active persona everything is allowed; rules that cannot be read leave the decision to a
+ * person. What it denies and asks for is written down.
  */
-export function answerRequest(text: string, context: GuardContext): GuardAnswer | undefined {
-  const request = readRequest(text, context.cwd);
-  if (!request.ok) return refusal(request.error);
-  const session = viewSession(openSession(context.home).state, GLOBAL_SCOPE, context.clock.now());
-  if (session === undefined) {
-    return answer(request.value, { decision: "allow", rule: null, reason: "No persona is active." }, "");
+export function answerRequest(
+  request: GuardRequest,
+  active: ActivePersona | undefined,
+  context: RecordContext,
+): GuardAnswer {
+  if (active === undefined) {
+    return answer(request, { decision: "allow", rule: null, reason: "No persona is active." }, "");
   }
-  const found = context.rules(session.persona, request.value.cwd);
-  if (found === undefined) return undefined;
+  const { rules } = active;
   const decision: Decision =
-    found.kind === "found"
-      ? decide(request.value, found.rules, viewFrom(request.value, context.env))
-      : { decision: "ask", rule: "rules-unknown", reason: found.reason };
+    rules.kind === "found"
+      ? decide(request, rules.rules, viewFrom(request, context.env))
+      : { decision: "ask", rule: "rules-unknown", reason: rules.reason };
   let note = "";
   try {
-    recordDecision(context, session, request.value.tool, decision);
+    recordDecision(context, active, request.tool, decision);
   } catch (error) {
     const code = errorCode(error);
     if (code === undefined) throw error;
     // The decision stands, written down or not.
     note = `tta-persona: this decision could not be written down (${code})\n`;
   }
-  return answer(request.value, decision, note);
+  return answer(request, decision, note);
 }
 
-/** Exit code 2 is what makes Claude Code block the tool; it shows stderr to the agent. */
+/**
+ * For a request that cannot be understood or answered. Exit code 2 is what makes Claude Code block the tool; it shows
+ * stderr to the agent.
+ */
 export function refusal(problem: string): GuardAnswer {
   const stderr = `tta-persona: the guard cannot understand this request: ${problem}. The tool is not allowed.\n`;
   return { stdout: "", stderr, exitCode: ExitCode.usage };

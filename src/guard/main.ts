@@ -1,15 +1,17 @@
 import fs from "node:fs";
 import { readSettings } from "../config/settings.ts";
 import { systemClock } from "../core/clock.ts";
-import { readEnvironment } from "../core/environment.ts";
+import { type Environment, readEnvironment } from "../core/environment.ts";
 import { errorCode } from "../core/errors.ts";
-import { resolveHome } from "../core/home.ts";
+import { type Home, resolveHome } from "../core/home.ts";
 import { isTerminal, writeText } from "../core/output.ts";
 import { pause } from "../core/pause.ts";
 import { keepStdin } from "../core/stdin-kept.ts";
 import { version } from "../core/version.ts";
-import { answerRequest, refusal } from "./guard.ts";
-import { MAX_REQUEST_BYTES } from "./request.ts";
+import { GLOBAL_SCOPE, viewSession } from "../projection/session.ts";
+import { openSession } from "../projection/session-store.ts";
+import { answerRequest, type GuardAnswer, refusal } from "./guard.ts";
+import { MAX_REQUEST_BYTES, readRequest } from "./request.ts";
 import { readRules } from "./rules.ts";
 
 /**
@@ -26,31 +28,33 @@ export function runHot(argv: readonly string[]): number | undefined {
     const env = readEnvironment();
     const home = resolveHome(env, process.platform);
     text = read ?? "";
-    if (home.ok) {
-      const answer =
-        read === undefined
-          ? refusal("it is too long, or cannot be read")
-          : answerRequest(read, {
-              home: home.value,
-              env,
-              clock: systemClock,
-              version,
-              // What else is wrong with the settings has no part in a decision.
-              segmentBytes: readSettings(home.value.configFile, env).segmentBytes,
-              cwd: process.cwd(),
-              rules: (persona, cwd) => readRules(persona, cwd, home.value),
-            });
-      if (answer !== undefined) {
-        writeText(2, answer.stderr);
-        writeText(1, answer.stdout);
-        return answer.exitCode;
-      }
+    const answer =
+      read === undefined ? refusal(UNREADABLE) : home.ok ? decide(read, home.value, env) : undefined;
+    if (answer !== undefined) {
+      writeText(2, answer.stderr);
+      writeText(1, answer.stdout);
+      return answer.exitCode;
     }
   } catch {
     // The full program finds out what is wrong, and says so.
   }
   keepStdin(text);
   return undefined;
+}
+
+const UNREADABLE = "it is too long, or cannot be read";
+
+/** @returns undefined where the full program has to decide. */
+function decide(text: string, home: Home, env: Environment): GuardAnswer | undefined {
+  const request = readRequest(text, process.cwd());
+  if (!request.ok) return refusal(request.error);
+  const view = viewSession(openSession(home).state, GLOBAL_SCOPE, systemClock.now());
+  const rules = view && readRules(view.persona, request.value.cwd, home);
+  if (view !== undefined && rules === undefined) return undefined;
+  // What else is wrong with the settings has no part in a decision.
+  const { segmentBytes } = readSettings(home.configFile, env);
+  const active = view && rules && { ...view, scope: GLOBAL_SCOPE, rules };
+  return answerRequest(request.value, active, { home, env, clock: systemClock, version, segmentBytes });
 }
 
 /** @returns undefined where it is too long or cannot be read. */

@@ -3,7 +3,6 @@ import { createMasker } from "../core/mask.ts";
 import { appendFact } from "../journal/append.ts";
 import { type FactContext, makeFact } from "../journal/make-fact.ts";
 import type { GuardDecided } from "../projection/guard-facts.ts";
-import { GLOBAL_SCOPE } from "../projection/session.ts";
 import type { Decision } from "./decide.ts";
 
 export interface RecordContext extends FactContext {
@@ -21,20 +20,20 @@ const MAX_PATH = 1000;
  */
 export function recordDecision(
   context: RecordContext,
-  session: { readonly persona: string; readonly chatmode: string },
+  active: { readonly persona: string; readonly chatmode: string; readonly scope: string },
   tool: string,
   { decision, rule, path }: Decision,
 ): void {
   if (decision === "allow" || rule === null) return;
   const masker = createMasker({ secretValues: [] });
   const data: GuardDecided = {
-    persona: session.persona,
-    chatmode: session.chatmode,
+    persona: active.persona,
+    chatmode: active.chatmode,
     tool: masker.text(tool.slice(0, MAX_TOOL)),
     decision,
     rule,
     ...(path === undefined ? {} : { path: masker.text(path.slice(0, MAX_PATH)) }),
   };
-  const fact = makeFact(context, { type: "guard.decided", scope: GLOBAL_SCOPE, data });
+  const fact = makeFact(context, { type: "guard.decided", scope: active.scope, data });
   appendFact({ dir: context.home.journal, segmentBytes: context.segmentBytes }, fact);
 }

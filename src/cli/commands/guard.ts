@@ -1,9 +1,11 @@
 import { ExitCode, UserError } from "../../core/errors.ts";
 import { isTerminal } from "../../core/output.ts";
 import type { GuardRules } from "../../guard/decide.ts";
-import { answerRequest, refusal } from "../../guard/guard.ts";
+import { answerRequest, type GuardAnswer, refusal } from "../../guard/guard.ts";
 import { guardLimits } from "../../guard/limits.ts";
+import { readRequest } from "../../guard/request.ts";
 import { readGuardLog } from "../../projection/guard-log.ts";
+import { GLOBAL_SCOPE } from "../../projection/session.ts";
 import { type Command, optionText } from "../command.ts";
 import type { CliContext } from "../context.ts";
 import { changeHooks } from "../guard-hook.ts";
@@ -158,16 +160,19 @@ export const command: Command = {
   },
 };
 
-async function answerSafely(ctx: CliContext) {
+async function answerSafely(ctx: CliContext): Promise<GuardAnswer> {
   try {
+    const request = readRequest(await ctx.readStdin(), ctx.cwd());
+    if (!request.ok) return refusal(request.error);
+    const { view } = readSession(ctx);
+    const active = view && {
+      ...view,
+      scope: GLOBAL_SCOPE,
+      rules: findRules(view.persona, request.value.cwd, ctx),
+    };
     const { home, env, clock, version } = ctx;
-    const answer = answerRequest(await ctx.readStdin(), {
-      ...{ home, env, clock, version },
-      segmentBytes: ctx.settings.segmentBytes,
-      cwd: ctx.cwd(),
-      rules: (persona, cwd) => findRules(persona, cwd, ctx),
-    });
-    return answer ?? refusal("nobody can decide it");
+    const { segmentBytes } = ctx.settings;
+    return answerRequest(request.value, active, { home, env, clock, version, segmentBytes });
   } catch (error) {
     return refusal(error instanceof UserError ? error.message : "its state cannot be read");
   }
