@@ -31,7 +31,10 @@ export interface Decision {
  */
 export function decide(request: GuardRequest, rules: GuardRules, view: PathView): Decision {
   const { persona, restrictedPaths = [], allowedServers = [], allowedTools = {} } = rules;
-  const name = splitToolName(request.tool, request.server, [...allowedServers, ...Object.keys(allowedTools)]);
+  const name = splitToolName(request.tool, request.server ?? resourceServer(request), [
+    ...allowedServers,
+    ...Object.keys(allowedTools),
+  ]);
   const shutOut = shutOutBy(name, rules);
   if (shutOut !== undefined) {
     const rule = shutOut === "allowedTools" ? `allowedTools: ${name.server}` : "allowedServers";
@@ -92,6 +95,11 @@ export function decide(request: GuardRequest, rules: GuardRules, view: PathView)
     }
   }
   return { decision: "allow", rule: null, reason: `Nothing in the rules of ${persona} speaks against it.` };
+}
+
+/** Claude Code reads what a server offers by tools of its own, which name the server in their input. */
+function resourceServer({ tool, input }: GuardRequest): string | undefined {
+  return /McpResource/.test(tool) && typeof input.server === "string" ? input.server : undefined;
 }
 
 function denied({ pattern, path }: Restriction, persona: string): Decision {

@@ -73,25 +73,23 @@ export function isAimedAt(search: Glob, pattern: Glob): boolean {
 
 /** @param key the part of the pattern that has to share letters with what it meets; -1: none has to. */
 function reaches(path: Glob, pattern: Glob, key: number): boolean {
-  const memory = new Map<number, boolean>();
-  const walk = (i: number, j: number): boolean => {
-    const place = i * (pattern.length + 1) + j;
-    const known = memory.get(place);
-    if (known !== undefined) return known;
-    memory.set(place, false);
-    const result = step(i, j);
-    memory.set(place, result);
-    return result;
-  };
-  const step = (i: number, j: number): boolean => {
-    const part = pattern[j];
-    // All of the pattern is met: what follows in the path lies beneath.
-    if (part === undefined) return true;
-    if (part === "**") return walk(i, j + 1) || (i < path.length && walk(i + 1, j));
+  // Backwards, row by row, and not by recursion, which a long path would exhaust: `row[j]` says whether path[i…]
+  // meets pattern[j…].
+  let row: boolean[] = [];
+  for (let i = path.length; i >= 0; i--) {
+    const below = row;
     const own = path[i];
-    if (own === undefined) return false;
-    if (own === "**") return walk(i + 1, j) || (j !== key && walk(i, j + 1));
-    return (j === key ? sharesLetters(own, part) : overlaps(own, part)) && walk(i + 1, j + 1);
-  };
-  return walk(0, 0);
+    row = [];
+    for (let j = pattern.length; j >= 0; j--) {
+      const part = pattern[j];
+      // All of the pattern is met: what follows in the path lies beneath.
+      if (part === undefined) row[j] = true;
+      else if (part === "**") row[j] = row[j + 1] === true || below[j] === true;
+      else if (own === undefined) row[j] = false;
+      else if (own === "**") row[j] = below[j] === true || (j !== key && row[j + 1] === true);
+      else if (below[j + 1] !== true) row[j] = false;
+      else row[j] = j === key ? sharesLetters(own, part) : overlaps(own, part);
+    }
+  }
+  return row[0] === true;
 }

@@ -11,6 +11,7 @@ export const guardLimits: readonly string[] = [
     "What a server does by itself, nobody sees here.",
   "requireApprovalFor knows system_command, file_delete, database_migration, data_export and dependency_install by " +
     "the usual commands; any other entry is a glob for a tool's name, or words to look for in it.",
+  "What a chatmode's own file restricts is not enforced here: the persona's definition is.",
   "security.blockList and allowEnvironmentAccess are not enforced here: an agent's process has its environment.",
   "What a hook does not see is not guarded: files that a user names with @, other agents, and Claude Code when the " +
     "hook is taken out, times out, or tta-persona is not in PATH.",

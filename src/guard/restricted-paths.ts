@@ -12,6 +12,8 @@ import { normalise, type PathView, pathForms } from "./path-forms.ts";
 
 /** Tells which of a persona's patterns a path falls under. */
 export interface RestrictedPaths {
+  /** There is nothing to find. */
+  readonly isEmpty: boolean;
   /** A path as a tool got it. @returns the pattern, as it is written in the definition. */
   findPath(input: string): Restriction | undefined;
   /** A glob that a tool searches by, from a directory. */
@@ -33,7 +35,10 @@ interface Rule {
 }
 
 /** The pattern that stands for a path whose destination cannot be told. */
-const UNTELLABLE = "a path that nobody can follow";
+export const UNTELLABLE = "a path that nobody can follow";
+
+/** Four times what Linux opens (PATH_MAX), since some tools take `..` out first. */
+const MAX_PATH_LENGTH = 16_384;
 
 /**
  * @param patterns globs relative to the project; one without a slash holds at any depth, as in .gitignore.
@@ -56,18 +61,23 @@ export function restrictPaths(patterns: readonly string[], view: PathView): Rest
   };
 
   return {
+    isEmpty: rules.length === 0,
     findPath(input) {
-      if (input.includes("\0")) return { pattern: UNTELLABLE, path: "" };
+      if (rules.length === 0) return undefined;
+      // An agent must not be able to keep the guard busy until it is waited for no longer.
+      if (input.includes("\0") || input.length > MAX_PATH_LENGTH) return { pattern: UNTELLABLE, path: "" };
       const { paths, isOpaque } = pathForms(input, view);
       for (const path of paths) {
         const rule = match(parseName(segmentsOf(path)), isWithin);
         if (rule !== undefined) return { pattern: rule.pattern, path };
       }
-      return isOpaque && rules.length > 0 ? { pattern: UNTELLABLE, path: normalise(input) } : undefined;
+      return isOpaque ? { pattern: UNTELLABLE, path: normalise(input) } : undefined;
     },
     findSearch(glob, from) {
+      if (rules.length === 0) return undefined;
       const alternatives = expandBraces(glob);
-      if (alternatives === undefined) return rules.length > 0 ? { pattern: UNTELLABLE, path: "" } : undefined;
+      if (alternatives === undefined || glob.length > MAX_PATH_LENGTH)
+        return { pattern: UNTELLABLE, path: "" };
       for (const alternative of alternatives) {
         const segments = alternative.split("/");
         const wild = segments.findIndex(hasWildcard);

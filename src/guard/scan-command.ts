@@ -1,6 +1,6 @@
 import fs from "node:fs";
 import { hasWildcard } from "./glob.ts";
-import type { RestrictedPaths, Restriction } from "./restricted-paths.ts";
+import { type RestrictedPaths, type Restriction, UNTELLABLE } from "./restricted-paths.ts";
 import { shellWords } from "./shell-words.ts";
 
 export interface CommandFinding extends Restriction {
@@ -8,8 +8,12 @@ export interface CommandFinding extends Restriction {
   readonly how: "sure" | "maybe";
 }
 
-/** A command longer than this is looked at no further. */
-const MAX_WORDS = 5000;
+/** What is longer than either is not looked through, and is asked for: the guard must answer while it is waited for. */
+const MAX_LENGTH = 200_000;
+const MAX_PARTS = 4000;
+
+/** Where a shell's own input and output are; nobody reads a restricted file by them. */
+const STREAM = /^\/(?:dev\/(?:std(?:in|out|err)|fd\/\d+)|proc\/self\/fd\/\d+)$/;
 
 /**
  * Looks for restricted paths in the text of a shell command. It sees what is written there: not what a variable, a
@@ -20,15 +24,24 @@ export function scanCommand(
   paths: RestrictedPaths,
   cwd: string,
 ): CommandFinding | undefined {
+  if (paths.isEmpty) return undefined;
+  const unseen: CommandFinding = { pattern: UNTELLABLE, path: "", how: "maybe" };
+  if (command.length > MAX_LENGTH) return unseen;
+  const looked = new Set<string>();
   let maybe: CommandFinding | undefined;
-  for (const { text, isProse } of shellWords(command).slice(0, MAX_WORDS)) {
+  for (const { text, isProse } of shellWords(command)) {
     for (const { part, isWhole } of partsOf(text, isProse)) {
       // A bare word such as `frontend` is a path only where there is something of that name.
-      const isBare = !/[/.~*?[\\$]/.test(part);
-      if (isBare && (isProse || !fs.existsSync(`${cwd}/${part}`))) continue;
+      const isBare = !/[/.~*?[\\${]/.test(part);
+      const isSure = isWhole && !isProse && !isBare;
+      const key = `${isSure} ${part}`;
+      if ((isBare && isProse) || looked.has(key) || STREAM.test(part)) continue;
+      looked.add(key);
+      if (looked.size > MAX_PARTS) return maybe ?? unseen;
+      if (isBare && !fs.existsSync(`${cwd}/${part}`)) continue;
       const found = paths.findPath(part) ?? (hasWildcard(part) ? paths.findSearch(part, cwd) : undefined);
       if (found === undefined) continue;
-      if (isWhole && !isProse && !isBare) return { ...found, how: "sure" };
+      if (isSure && found.pattern !== UNTELLABLE) return { ...found, how: "sure" };
       maybe ??= { ...found, how: "maybe" };
     }
   }
@@ -43,11 +56,8 @@ interface Part {
 
 function partsOf(text: string, isProse: boolean): readonly Part[] {
   if (isProse) {
-    const words = text.slice(0, 100_000).split(/[^\p{L}\p{N}\p{M}_./~*?[\]$+@%-]+/u);
-    return words
-      .filter(Boolean)
-      .slice(0, MAX_WORDS)
-      .map((part) => ({ part, isWhole: false }));
+    const words = text.split(/[^\p{L}\p{N}\p{M}_./~*?[\]$+@%-]+/u);
+    return words.filter(Boolean).map((part) => ({ part, isWhole: false }));
   }
   const whole = [text, text.slice(text.indexOf("=") + 1), text.replace(/^(?:-\w)?@?/, "")];
   const pieces = text.split(/[:,=@]/);

@@ -26,7 +26,15 @@ const PATH_WORDS = new Set(
   ),
 );
 
-const MAX_VALUES = 10_000;
+/** Under any other name: what begins as paths do, and has no blank in it. */
+const LIKE_A_PATH = /^(?:\/|\.{1,2}\/|~\/|\.[a-z]|file:)\S*$/i;
+const TEXT_KEYS = new Set(
+  "content contents text body message prompt description old_string new_string oldtext newtext pattern query regex title command".split(
+    " ",
+  ),
+);
+
+const MAX_VALUES = 2000;
 const MAX_DEPTH = 12;
 
 /** Takes apart what a tool was given, of whatever tool: by the names that inputs have everywhere. */
@@ -49,7 +57,8 @@ export function readToolInput(
       if (isShell && COMMAND_KEYS.has(key.toLowerCase()))
         command = command === undefined ? value : `${command}\n${value}`;
       else if (key === "glob" || key === "globs" || (key === "pattern" && tool === "Glob")) globs.push(value);
-      else if (isPathKey(key)) paths.push(value);
+      else if (isPathKey(key) || (LIKE_A_PATH.test(value) && !TEXT_KEYS.has(key.toLowerCase())))
+        paths.push(value);
     } else if (Array.isArray(value)) {
       for (const one of value) visit(one, key, depth + 1);
     } else if (isRecord(value)) {

@@ -47,6 +47,8 @@ export function shutOutBy(
 ): "allowedServers" | "allowedTools" | undefined {
   if (server === undefined || (allowedServers === undefined && allowedTools === undefined)) return undefined;
   const tools = allowedTools && Object.hasOwn(allowedTools, server) ? allowedTools[server] : undefined;
+  // What a server offers to be read is no tool of it.
+  if (tools !== undefined && /McpResource/.test(tool)) return undefined;
   if (tools !== undefined) return tools.some((glob) => fitsName(tool, glob)) ? undefined : "allowedTools";
   return allowedServers?.includes(server) === true ? undefined : "allowedServers";
 }

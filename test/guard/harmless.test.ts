@@ -75,6 +75,8 @@ describe("what no rule speaks of is allowed", () => {
     ["git commit -m 'front end: colours'"],
     ["cat <<'EOF' > src/a.ts\nexport const a = 1;\nEOF"],
     ["tar czf /tmp/a.tgz src docs"],
+    ["echo no >/dev/stderr; cat </dev/stdin | tee /dev/fd/3"],
+    ["printf '%s' $'a\\tb'"],
     [""],
   ])("the command %s", (command) => {
     expect(decide("Bash", { command })).toMatchObject({ decision: "allow" });

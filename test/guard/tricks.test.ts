@@ -205,6 +205,11 @@ describe("a shell command", () => {
     ["cat /proc/self/cwd/.env"],
     ["FILE=.env; cat $FILE"],
     ["cat \\\n.env"],
+    ["cat $'.env'"],
+    ["cat $'\\x2eenv'"],
+    ["cat $'\\056env'"],
+    ["cat $'\\u002eenv'"],
+    ['cat $".env"'],
   ])("with a restricted path as a word is denied: %s", (command) => {
     expect(decide("Bash", { command }).decision).toBe("deny");
   });
@@ -235,6 +240,28 @@ test("changing what decides over the agent takes a person's yes", () => {
     expect(decide("Bash", { command: `rm ${path}` }).decision).toBe("ask");
     expect(decide("Read", { file_path: path }).decision).toBe("allow");
   }
+});
+
+test("what a field of any name holds is a path where it looks like one", () => {
+  expect(decide("mcp__x__y", { location: `${project}/.env` }).decision).toBe("deny");
+  expect(decide("mcp__x__y", { it: ["./frontend/app.ts"] }).decision).toBe("deny");
+  expect(decide("mcp__x__y", { name: ".env" }).decision).toBe("deny");
+});
+
+test("nothing keeps the guard busy until it is waited for no longer", () => {
+  const begin = performance.now();
+  const many = Array.from({ length: 1990 }, (_, index) => `src/a${index}/b/c/d/e/f/g/h/i/j.ts`);
+  expect(decide("Other", { paths: many }).decision).toBe("allow");
+  expect(decide("Bash", { command: many.join(" ") }).decision).toBe("allow");
+  expect(
+    decide("Bash", { command: `${many.join(" ")} ${many.join("x ")} ${many.join("y ")}` }).decision,
+  ).toBe("ask");
+  expect(decide("Bash", { command: `cat <<EOF\n${"a/b c ".repeat(50_000)}` }).decision).toBe("ask");
+  expect(decide("Read", { file_path: "a/../".repeat(200_000) }).decision).toBe("deny");
+  expect(decide("Read", { file_path: "a/".repeat(8000) }).decision).toBe("allow");
+  expect(decide("Glob", { pattern: "{".repeat(10_000) }).decision).toBe("allow");
+  expect(decide("Glob", { pattern: `${"**/a*/".repeat(2000)}x` }).decision).toBe("allow");
+  expect(performance.now() - begin).toBeLessThan(60_000);
 });
 
 test("an input too large to look through is asked for", () => {
