@@ -50,6 +50,8 @@ export function guardedProject(): GuardedProject {
   link(join(project, "infra"), "src/absolute-link");
   link("../../outside/../project/.env", "src/odd");
   link(project, "src/up");
+  link("../infra/moved", "src/chain");
+  link(join(root, "elsewhere"), "out");
   link("../src/app", "docs/harmless-link");
   link("loop-b", "docs/loop-a");
   link("loop-a", "docs/loop-b");

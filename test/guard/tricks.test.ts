@@ -63,6 +63,8 @@ const paths: readonly (readonly [what: string, path: string])[] = [
   ["two parts", "data/raw/a.csv"],
   ["two parts with ..", "data/clean/../raw/a.csv"],
   ["a link that lies within", "infra/moved/a"],
+  ["a link to a link that lies within, and leads out", "src/chain/a"],
+  [".. behind a link that leads out, as tools take it", "out/../infra/main.tf"],
   ["where a link within leads back from", `infra/moved/../${"main.tf"}`],
   ["a tilde", "~/work/project/frontend/app.ts"],
   ["a tilde with a name", "~home/.env"],
