@@ -10,7 +10,7 @@ export interface HookChange extends HookEdit {
 }
 
 /**
- * Changes the hooks in the project's `.claude/settings.json`: where it is a link, in the file that it leads to, and
+ * Changes the hooks in the project's `.claude/settings.json`, or, `local`, in the user's own beside it: where it is a link, in the file that it leads to, and
  * with the mode that it has.
  *
  * @param edit gets an empty text where there is no such file
@@ -19,10 +19,10 @@ export interface HookChange extends HookEdit {
 export function changeHooks(
   ctx: CliContext,
   edit: (text: string) => Result<HookEdit, HookProblem>,
-  dryRun: boolean,
+  { dryRun, local }: { readonly dryRun: boolean; readonly local: boolean },
 ): HookChange {
   const directory = `${ctx.cwd()}/.claude`;
-  const given = `${directory}/settings.json`;
+  const given = `${directory}/settings${local ? ".local" : ""}.json`;
   const file = fs.existsSync(given) ? fs.realpathSync(given) : given;
   const before = readText(file);
   const edited = edit(before ?? "");

@@ -12,7 +12,7 @@ import { isRecord } from "./request.ts";
 /** What Claude Code is told to run before every tool. */
 export const HOOK_COMMAND = "tta-persona guard";
 
-/** Seconds; Claude Code goes on without the hook after it. */
+/** A thousand times what an answer takes. */
 const TIMEOUT_SECONDS = 10;
 
 /** Whoever installed it, and with whatever path. */
@@ -35,10 +35,10 @@ export function addHook(text: string): Result<HookEdit, HookProblem> {
   if (!read.ok) return read;
   const { root, hooks, list } = read.value;
   if (ownHooks(list).length > 0) return ok({ text, changed: false });
-  const group = {
-    matcher: "*",
-    hooks: [{ type: "command", command: HOOK_COMMAND, timeout: TIMEOUT_SECONDS }],
-  };
+  // Without `onFailure`, which older versions than 2.1.295 pass over, a hook that is not found, crashes or is late lets
+  // the tool through.
+  const hook = { type: "command", command: HOOK_COMMAND, timeout: TIMEOUT_SECONDS, onFailure: "block" };
+  const group = { matcher: "*", hooks: [hook] };
   if (root === undefined) {
     return ok({ text: `${JSON.stringify({ hooks: { PreToolUse: [group] } }, null, 2)}\n`, changed: true });
   }

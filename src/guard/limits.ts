@@ -14,5 +14,5 @@ export const guardLimits: readonly string[] = [
   "What a chatmode's own file restricts is not enforced here: the persona's definition is.",
   "security.blockList and allowEnvironmentAccess are not enforced here: an agent's process has its environment.",
   "What a hook does not see is not guarded: files that a user names with @, other agents, and Claude Code when the " +
-    "hook is taken out, times out, or tta-persona is not in PATH.",
+    "hook is taken out, or, before its version 2.1.295, when it is late or tta-persona is not in PATH.",
 ];

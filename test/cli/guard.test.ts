@@ -243,6 +243,20 @@ describe("guard install", () => {
     expect(readFileSync(file, "utf8")).toBe(before);
   });
 
+  test("--local writes the user's own settings alone", async () => {
+    const { run, project } = sandboxOfTest();
+    const file = join(project, ".claude/settings.local.json");
+    expect(documentOf(await run(["guard", "install", "--local", "--json"]))).toMatchObject({
+      file,
+      changed: true,
+    });
+    expect(existsSync(join(project, ".claude/settings.json"))).toBe(false);
+    expect(documentOf(await run(["guard", "uninstall", "--local", "--json"]))).toMatchObject({
+      file,
+      changed: true,
+    });
+  });
+
   test("changes nothing that it cannot understand", async () => {
     const { run, project } = sandboxOfTest();
     mkdirSync(join(project, ".claude"));

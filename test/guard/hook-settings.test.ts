@@ -37,7 +37,12 @@ test("an empty file gets the hook alone, and an empty list is filled", () => {
   const added = textOf(addHook(""));
   expect(JSON.parse(added)).toEqual({
     hooks: {
-      PreToolUse: [{ matcher: "*", hooks: [{ type: "command", command: HOOK_COMMAND, timeout: 10 }] }],
+      PreToolUse: [
+        {
+          matcher: "*",
+          hooks: [{ type: "command", command: HOOK_COMMAND, timeout: 10, onFailure: "block" }],
+        },
+      ],
     },
   });
   expect(textOf(removeHook(added))).toBe("{}\n");

@@ -18,21 +18,23 @@ import { readSession } from "../session-view.ts";
 
 const DEFAULT_LIMIT = 20;
 
+const localOption = { flags: "--local", doc: "in .claude/settings.local.json, which is yours alone" };
 const dryRunOption = { flags: "--dry-run", doc: "say what would happen, and write nothing" };
 
 const install: Command = {
   name: "install",
   summary: "Make Claude Code ask the guard before each tool, in this project",
   description:
-    "Adds a hook to .claude/settings.json of the current directory; everything else there stays as it is.",
-  options: [dryRunOption],
+    "Adds a hook to .claude/settings.json of the current directory; everything else there stays as it is. The guard " +
+    "fails closed: where the hook cannot run, Claude Code uses no tool. So whoever shares that file needs tta-persona.",
+  options: [localOption, dryRunOption],
   examples: [{ command: "tta-persona guard install --dry-run", doc: "show what the file would hold" }],
   exitCodes: { 0: "done, also when it was there" },
   json: "tta-persona/guard-install/1",
   async run({ options }, ctx) {
     const dryRun = options.dryRun === true;
     const { addHook } = await import("../../guard/hook-settings.ts");
-    const { file, changed, text } = changeHooks(ctx, addHook, dryRun);
+    const { file, changed, text } = changeHooks(ctx, addHook, { dryRun, local: options.local === true });
     const document: GuardInstallJson = {
       schema: "tta-persona/guard-install/1",
       ...{ file, changed, dryRun, text: dryRun ? text : null },
@@ -48,14 +50,14 @@ const install: Command = {
 const uninstall: Command = {
   name: "uninstall",
   summary: "Take the guard's hook out of .claude/settings.json again",
-  options: [dryRunOption],
+  options: [localOption, dryRunOption],
   examples: [{ command: "tta-persona guard uninstall", doc: "hooks of others stay" }],
   exitCodes: { 0: "done, also when it was not there" },
   json: "tta-persona/guard-uninstall/1",
   async run({ options }, ctx) {
     const dryRun = options.dryRun === true;
     const { removeHook } = await import("../../guard/hook-settings.ts");
-    const { file, changed, text } = changeHooks(ctx, removeHook, dryRun);
+    const { file, changed, text } = changeHooks(ctx, removeHook, { dryRun, local: options.local === true });
     const document: GuardUninstallJson = {
       schema: "tta-persona/guard-uninstall/1",
       ...{ file, changed, dryRun, text: dryRun ? text : null },
