@@ -18,7 +18,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   llm: ["projection", "backend", "journal", "core"],
   workflow: ["projection", "backend", "journal", "core"],
   delivery: ["sink", "persona", "projection", "backend", "journal", "config", "core"],
-  guard: ["persona", "projection", "journal", "config", "core"],
+  guard: ["persona", "llm", "projection", "journal", "config", "core"],
   hot: ["persona", "apply", "projection", "delivery", "journal", "config", "core"],
   cli: [
     "guard",
@@ -49,9 +49,14 @@ const onlyThese: readonly {
     modules: ["names", "heads", "persona", "places", "session-text", "switch-persona"],
   },
   // Neither the catalogue nor a schema library, which an agent would wait for before each of its steps.
-  { from: "guard", to: "persona", modules: ["built-in", "heads", "persona", "schema", "shape"] },
-  { from: "guard", to: "projection", modules: ["guard-facts", "session", "session-store"] },
-  { from: "guard", to: "config", modules: ["settings"] },
+  {
+    from: "guard",
+    to: "persona",
+    modules: ["built-in", "chatmode", "heads", "persona", "project-persona", "schema", "shape"],
+  },
+  { from: "guard", to: "projection", modules: ["guard-facts", "session", "session-store", "shell-scope"] },
+  { from: "guard", to: "llm", modules: ["call-place"] },
+  { from: "guard", to: "config", modules: ["settings", "trust"] },
   { from: "hot", to: "projection", modules: ["session", "session-store", "shell-scope"] },
   { from: "hot", to: "delivery", modules: ["spawn-deliverer", "notice"] },
   { from: "hot", to: "config", modules: ["settings"] },
@@ -271,11 +276,11 @@ describe("the rules", () => {
 /** The guard's holds what masks a path, too. */
 const GUARD_BUNDLE_BYTES = 85_000;
 
-test("the guard's bundle loads node:fs, and the host's name only where it has to; it is small, and our own", async () => {
+test("the guard's bundle loads node:fs, and more only where it has to; it is small, and our own", async () => {
   const bundle = readFileSync(join(repositoryRoot, "dist/guard.cjs"), "utf8");
   expect(bundle).not.toMatch(/\brequire\(|\bimport\(/);
   const builtins = [...bundle.matchAll(/getBuiltinModule\(([^)]*)\)/g)].map(([, name]) => name);
-  expect(builtins.sort()).toEqual(['"node:fs"', '"node:os"']);
+  expect(builtins.sort()).toEqual(['"node:crypto"', '"node:fs"', '"node:os"']);
   expect(bundle.length).toBeLessThan(GUARD_BUNDLE_BYTES);
   const { metafile } = await build({
     absWorkingDir: repositoryRoot,

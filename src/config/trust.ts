@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import fs from "node:fs";
 import { replaceFile } from "../core/atomic-file.ts";
 import { type Environment, envFlag } from "../core/environment.ts";
@@ -44,6 +43,8 @@ function readList(home: Home): Readonly<Record<string, string>> {
 }
 
 function hashOf(content: string | Buffer): string {
+  // Loaded when it is needed, and not before: the guard's bundle holds this, too.
+  const { createHash } = process.getBuiltinModule("node:crypto");
   return createHash("sha256").update(content).digest("hex");
 }
 

@@ -8,11 +8,9 @@ import { isTerminal, writeText } from "../core/output.ts";
 import { pause } from "../core/pause.ts";
 import { keepStdin } from "../core/stdin-kept.ts";
 import { version } from "../core/version.ts";
-import { GLOBAL_SCOPE, viewSession } from "../projection/session.ts";
-import { openSession } from "../projection/session-store.ts";
+import { findActive } from "./active-persona.ts";
 import { answerRequest, type GuardAnswer, refusal } from "./guard.ts";
 import { MAX_REQUEST_BYTES, readRequest } from "./request.ts";
-import { readRules } from "./rules.ts";
 
 /**
  * `tta-persona guard`, without an option: reads a request from standard input and answers it, with `node:fs` and
@@ -48,13 +46,17 @@ const UNREADABLE = "it is too long, or cannot be read";
 function decide(text: string, home: Home, env: Environment): GuardAnswer | undefined {
   const request = readRequest(text, process.cwd());
   if (!request.ok) return refusal(request.error);
-  const view = viewSession(openSession(home).state, GLOBAL_SCOPE, systemClock.now());
-  const rules = view && readRules(view.persona, request.value.cwd, home);
-  if (view !== undefined && rules === undefined) return undefined;
+  const active = findActive(request.value.cwd, home, env, systemClock.now());
+  if (active === undefined) return undefined;
   // What else is wrong with the settings has no part in a decision.
   const { segmentBytes } = readSettings(home.configFile, env);
-  const active = view && rules && { ...view, scope: GLOBAL_SCOPE, rules };
-  return answerRequest(request.value, active, { home, env, clock: systemClock, version, segmentBytes });
+  return answerRequest(request.value, active === "none" ? undefined : active, {
+    home,
+    env,
+    clock: systemClock,
+    version,
+    segmentBytes,
+  });
 }
 
 /** @returns undefined where it is too long or cannot be read. */

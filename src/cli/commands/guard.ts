@@ -5,7 +5,6 @@ import { answerRequest, type GuardAnswer, refusal } from "../../guard/guard.ts";
 import { guardLimits } from "../../guard/limits.ts";
 import { readRequest } from "../../guard/request.ts";
 import { readGuardLog } from "../../projection/guard-log.ts";
-import { GLOBAL_SCOPE } from "../../projection/session.ts";
 import { type Command, optionText } from "../command.ts";
 import type { CliContext } from "../context.ts";
 import { changeHooks } from "../guard-hook.ts";
@@ -13,8 +12,8 @@ import { findRules } from "../guard-rules.ts";
 import type { GuardInstallJson, GuardJson, GuardLogJson, GuardUninstallJson } from "../guard-shapes.ts";
 import { localTime } from "../local-time.ts";
 import { optionLimit, optionMoment } from "../option-values.ts";
+import { type PersonaInForce, personaInForce } from "../persona-in-force.ts";
 import { printable, table } from "../printable.ts";
-import { readSession } from "../session-view.ts";
 
 const DEFAULT_LIMIT = 20;
 
@@ -166,12 +165,9 @@ async function answerSafely(ctx: CliContext): Promise<GuardAnswer> {
   try {
     const request = readRequest(await ctx.readStdin(), ctx.cwd());
     if (!request.ok) return refusal(request.error);
-    const { view } = readSession(ctx);
-    const active = view && {
-      ...view,
-      scope: GLOBAL_SCOPE,
-      rules: findRules(view.persona, request.value.cwd, ctx),
-    };
+    const { cwd } = request.value;
+    const inForce = await inForceAt(cwd, ctx);
+    const active = inForce && { ...inForce, rules: findRules(inForce.persona, cwd, ctx) };
     const { home, env, clock, version } = ctx;
     const { segmentBytes } = ctx.settings;
     return answerRequest(request.value, active, { home, env, clock, version, segmentBytes });
@@ -180,8 +176,13 @@ async function answerSafely(ctx: CliContext): Promise<GuardAnswer> {
   }
 }
 
-function explain(ctx: CliContext): number {
-  const persona = readSession(ctx).view?.persona;
+/** A project that is not trusted is passed over without a word: it is the agent that would read it. */
+function inForceAt(cwd: string, ctx: CliContext): Promise<PersonaInForce | undefined> {
+  return personaInForce({ ...ctx, cwd: () => cwd, output: { ...ctx.output, note: () => undefined } });
+}
+
+async function explain(ctx: CliContext): Promise<number> {
+  const persona = (await personaInForce(ctx))?.persona;
   const found = persona === undefined ? undefined : findRules(persona, ctx.cwd(), ctx);
   const rules = found?.kind === "found" ? found.rules : undefined;
   const document: GuardJson = {

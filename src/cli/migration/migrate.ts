@@ -60,7 +60,7 @@ function personaStep({ file, personas }: OldSettings, ctx: CliContext, dryRun: b
     );
   }
   if (dryRun) return step("would", `Would make ${name}, which is named there, the active persona.`);
-  switchPersona(switchContext(ctx), openSession(ctx.home), name, DEFAULT_CHATMODE);
+  switchPersona(switchContext(ctx), openSession(ctx.home), GLOBAL_SCOPE, name, DEFAULT_CHATMODE);
   return step("done", `${name}, which is named there, is the active persona now.`);
 }
 

@@ -2,7 +2,7 @@ import fs from "node:fs";
 import { type Environment, envValue } from "../../core/environment.ts";
 import { namesIn } from "../../core/filesystem.ts";
 import { parseJsonc } from "../../core/jsonc.ts";
-import { projectDirectories } from "../../core/project-directories.ts";
+import { projectDirectories, projectFolders } from "../../core/project-directories.ts";
 
 /** What the bash script of the same name, and Hypertool, have left on this machine. */
 export interface OldInstallation {
@@ -115,7 +115,7 @@ function personaOf(args: readonly string[]): string | undefined {
 }
 
 function findPersonas(cwd: string, userDir: string): OldInstallation["personas"] {
-  const [directory] = projectDirectories(cwd, [".hypertool"], "personas", userDir);
+  const [directory] = projectDirectories(projectFolders(cwd, [".hypertool"]), "personas", userDir);
   if (directory === undefined) return undefined;
   return {
     directory,

@@ -6,8 +6,8 @@ import { openTerminal } from "../ask.ts";
 import { budgetText, numberText } from "../budget-text.ts";
 import type { CliContext } from "../context.ts";
 import { personaPlaces } from "../find-persona.ts";
+import { personaInForce, previousOf, readStanding } from "../persona-in-force.ts";
 import { printable } from "../printable.ts";
-import { readSession } from "../session-view.ts";
 import { type Choice, orderChoices } from "./frame.ts";
 
 /** A person left without choosing, as Ctrl-C does it: 128 + SIGINT, so that `pick && deploy` goes no further. */
@@ -30,7 +30,7 @@ export async function pickPersona(ctx: CliContext, isWanted: boolean): Promise<P
   if (terminal === undefined) return { kind: "nobody" };
   try {
     const { choosePersona } = await import("./persona-picker.ts");
-    const chosen = await choosePersona(choicesOf(ctx), terminal, ctx.paint);
+    const chosen = await choosePersona(await choicesOf(ctx), terminal, ctx.paint);
     return chosen === undefined ? { kind: "left" } : { kind: "chosen", persona: chosen.name };
   } finally {
     terminal.close();
@@ -42,15 +42,17 @@ function isSwitchedOff({ env }: CliContext): boolean {
   return ["0", "false", "no", "off"].includes(envValue(env, "TTA_PERSONA_INTERACTIVE")?.toLowerCase() ?? "");
 }
 
-function choicesOf(ctx: CliContext): readonly Choice[] {
-  const { view, previous } = readSession(ctx);
+async function choicesOf(ctx: CliContext): Promise<readonly Choice[]> {
+  const standing = readStanding(ctx);
+  const current = await personaInForce(ctx, standing);
+  const previous = previousOf(standing);
   const { personas } = loadCatalogue(personaPlaces(ctx));
   return orderChoices(
     personas.map((persona) => ({
       name: persona.name,
       icon: persona.icon,
       displayName: persona.displayName,
-      isCurrent: persona.name === view?.persona,
+      isCurrent: persona.name === current?.persona,
       isPrevious: persona.name === previous?.persona,
       preview: previewOf(persona),
     })),
