@@ -58,7 +58,7 @@ export function answerRequest(
  * stderr to the agent.
  */
 export function refusal(problem: string): GuardAnswer {
-  const stderr = `tta-persona: the guard cannot understand this request: ${problem}. The tool is not allowed.\n`;
+  const stderr = `tta-persona: the guard cannot answer this request: ${problem}. The tool is not allowed.\n`;
   return { stdout: "", stderr, exitCode: ExitCode.usage };
 }
 

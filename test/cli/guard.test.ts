@@ -116,7 +116,7 @@ test.each([
     const result = await sandbox[how](["guard"], { stdin });
     expect(result).toMatchObject({ code: 2, stdout: "" });
     expect(result.stderr).toMatch(
-      /^tta-persona: the guard cannot understand this request: .*The tool is not allowed\.\n$/,
+      /^tta-persona: the guard cannot answer this request: .*The tool is not allowed\.\n$/,
     );
   }
 });
@@ -131,6 +131,50 @@ test("without an active persona everything is allowed", async () => {
   expect(JSON.parse((await sandbox.run(["guard"], plain({ tool: "x", path: ".env" }))).stdout)).toMatchObject(
     { decision: "allow", rule: null },
   );
+});
+
+test("the persona in force counts, with and without the launcher's short cut", async () => {
+  const sandbox = await guarded();
+  const { run, project } = sandbox;
+  const ask = async (path: string, env: Record<string, string> = {}) => {
+    const answers = [];
+    for (const how of ["run", "runCold"] as const) {
+      const { stdout } = await sandbox[how](["guard"], {
+        ...plain({ tool: "Read", path, cwd: project }),
+        env,
+      });
+      answers.push((JSON.parse(stdout) as { decision: string }).decision);
+    }
+    expect(answers[0]).toBe(answers[1]);
+    return answers[0];
+  };
+  const shell = { TTA_PERSONA_SHELL: `${process.pid}-guard` };
+  expect((await run(["switch", "frontend", "--scope", "shell"], { env: shell })).code).toBe(0);
+
+  // The global one is the auditor, the shell's the frontend engineer.
+  expect(await ask("secret/a")).toBe("deny");
+  expect(await ask("secret/a", shell)).toBe("allow");
+  expect(await ask("backend/a", shell)).toBe("deny");
+  // The environment goes before both.
+  expect(await ask("backend/a", { ...shell, TTA_PERSONA: "backend-engineer" })).toBe("allow");
+  expect(await ask("frontend/a", { TTA_PERSONA: "backend" })).toBe("deny");
+  // A project's counts once it is trusted.
+  const file = join(project, ".tta-persona/persona");
+  writeFileSync(file, "backend-engineer\n");
+  expect(await ask("frontend/a")).toBe("allow");
+  expect((await run(["trust", file])).code).toBe(0);
+  expect(await ask("frontend/a")).toBe("deny");
+  expect(await ask("secret/a")).toBe("allow");
+  expect(await ask("frontend/a", shell)).toBe("allow");
+
+  // One that nobody knows lets nothing pass.
+  for (const how of ["run", "runCold"] as const) {
+    const unknown = await sandbox[how](["guard"], {
+      ...plain({ tool: "Read", path: "a" }),
+      env: { TTA_PERSONA: "nobody" },
+    });
+    expect(unknown).toMatchObject({ code: 2, stdout: "" });
+  }
 });
 
 test("rules that cannot be known leave every decision to a person", async () => {
