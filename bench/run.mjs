@@ -90,12 +90,19 @@ function pause(ms) {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 }
 
-/** Appends a line and syncs it, which is what any program that keeps its word has to pay on this disk. */
+/**
+ * Appends a line, renames a new file over an old one for shell prompts, and syncs the line: what any program that
+ * keeps its word has to pay on this disk.
+ */
 const appendAndSync = [
   "-e",
   `const fs = require("node:fs");
    const fd = fs.openSync(${JSON.stringify(join(root, "line"))}, "a");
    fs.writeSync(fd, "x".repeat(500));
+   const temporary = fs.openSync(${JSON.stringify(join(root, "new"))}, "w");
+   fs.writeSync(temporary, "x".repeat(300));
+   fs.closeSync(temporary);
+   fs.renameSync(${JSON.stringify(join(root, "new"))}, ${JSON.stringify(join(root, "old"))});
    fs.fsyncSync(fd);
    fs.closeSync(fd);`,
 ];
@@ -206,7 +213,7 @@ const bareMs = median(bareTimes).toFixed(1);
 process.stdout.write(`node -e 0: ${bareMs} ms (medians of ${rounds} rounds, Node ${process.version})\n`);
 const floor = plain.get("append").toFixed(3);
 process.stdout.write(
-  `node -e with one append and fsync, which is the disk's share of a switch: ${floor}\n\n`,
+  `node -e with an append, a rename and an fsync, which is the disk's share of a switch: ${floor}\n\n`,
 );
 process.stdout.write(`${"".padEnd(36)} ratio  budget\n`);
 for (const [name, value, budget] of rows) {

@@ -25,12 +25,12 @@ if (code === "apply") {
 }
 
 /** @param code undefined: the full program decides. */
-function finish(code, { keep }) {
+function finish(code, { exports, keep }) {
   if (code === undefined) {
     void import("../dist/cli.mjs");
     return;
   }
-  keep();
+  if (exports.wasTypical?.() !== false) keep();
   // All is written by now. Tearing the heap down would take as long as reading the code did, and the exit event half
   // of that; only what was preloaded can wait for it.
   if (process.listenerCount("exit") > 0) process.exit(code);

@@ -9,20 +9,30 @@ import { projectFolders } from "../core/project-directories.ts";
 import { OWN_FOLDER, projectPersonaFile } from "../persona/places.ts";
 import { currentText, switchText } from "../persona/session-text.ts";
 import { switchPersona } from "../persona/switch-persona.ts";
-import { GLOBAL_SCOPE, viewSession } from "../projection/session.ts";
+import { GLOBAL_SCOPE, NO_PERSONA, viewSession } from "../projection/session.ts";
 import { openSession } from "../projection/session-store.ts";
 import { shellScope } from "../projection/shell-scope.ts";
 import { deliverInBackground, findSwitch, hotContext } from "./find-switch.ts";
 import { parseHotForm } from "./forms.ts";
+
+let isTypical = false;
+
+/**
+ * Whether what ran is what runs each time, so that its compiled code is worth keeping: a first switch compiles more
+ * than any later one needs, and one to what is active already less.
+ */
+export function wasTypical(): boolean {
+  return isTypical;
+}
 
 /**
  * Runs the forms that people and prompts use all day, with `node:fs` and our own few modules alone.
  *
  * @param startedAt when the process began, milliseconds since the epoch.
  * @param programDir where the bundles lie.
- * @returns the exit code; `apply` when there are agent tools to apply a switch to, see `apply-main.ts`; undefined when the full program has to decide: an unknown name, an option, a
- *   foreground delivery, anything unusual. Nothing is printed then; at most the switch's fact is written,
- *   and doing it once more changes nothing.
+ * @returns the exit code; `apply` when there are agent tools to apply a switch to, see `apply-main.ts`; undefined
+ *   when the full program has to decide: an unknown name, an option, a foreground delivery, anything unusual. Nothing
+ *   is printed then; at most the switch's fact is written, and doing it once more changes nothing.
  */
 export function runHot(
   argv: readonly string[],
@@ -49,10 +59,12 @@ export function runHot(
       const view = own ?? viewSession(state, GLOBAL_SCOPE, systemClock.now());
       if (form.command === "prompt") {
         if (view !== undefined) writeText(1, currentText(view));
+        isTypical = view !== undefined;
         return ExitCode.done;
       }
       if (view === undefined) return undefined;
       writeText(1, currentText(view));
+      isTypical = true;
       return ExitCode.done;
     }
 
@@ -71,6 +83,7 @@ export function runHot(
     const paint = wantsColor(env, 1) ? ansiPaint : plainPaint;
     writeText(1, switchText(outcome, found.head, paint));
     deliverInBackground(home.value, env, settings, programDir);
+    isTypical = outcome.kind === "switched" && outcome.from !== NO_PERSONA;
     return ExitCode.done;
   } catch {
     return undefined;

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { Sandbox } from "../support/run-binary.ts";
@@ -48,20 +48,40 @@ test("the persona of the old settings becomes the active one, once, and no file 
   expect(dry).toMatchObject({ found: true, dryRun: true });
   expect(steps(dry)).toEqual([
     ["persona", "would", settings],
-    ["settings", "left", settings],
+    ["settings", "would", settings],
     ["definitions", "already", personas],
     ["budgets", "left", personas],
     ["script", "to-do", script],
   ]);
   expect((await run(["current"])).code).toBe(3);
 
-  expect(steps(documentOf(await run(["migrate", "--json"])))[0]).toEqual(["persona", "done", settings]);
+  expect(steps(documentOf(await run(["migrate", "--json"]))).slice(0, 2)).toEqual([
+    ["persona", "done", settings],
+    ["settings", "done", settings],
+  ]);
   expect((await run(["current"])).stdout).toBe("testing-specialist\n");
-  expect(steps(documentOf(await run(["migrate", "--json"])))[0]).toEqual(["persona", "already", settings]);
+  expect(steps(documentOf(await run(["migrate", "--json"]))).slice(0, 2)).toEqual([
+    ["persona", "already", settings],
+    ["settings", "already", settings],
+  ]);
   const text = (await run(["migrate"])).stdout;
   expect(text).toContain(`rm ${script}`);
   expect(text).toContain("read where");
   expect([contentsOf(userHome), contentsOf(project)]).toEqual(theirs);
+
+  // From now on switches keep it in step, as the old script did.
+  expect((await run(["devops"])).code).toBe(0);
+  expect(readFileSync(settings, "utf8")).toContain('"tta-devops-engineer"');
+});
+
+test("in CI the old settings are left alone", async () => {
+  const sandbox = sandboxOfTest();
+  oldSettings(sandbox, "--persona", "testing-specialist");
+  const result = await sandbox.run(["migrate", "--json"], { env: { CI: "true" } });
+  expect(steps(documentOf(result)).map(([what, outcome]) => [what, outcome])).toEqual([
+    ["persona", "done"],
+    ["settings", "left"],
+  ]);
 });
 
 test("another active persona stays", async () => {

@@ -49,6 +49,15 @@ describe("the cache of compiled code", () => {
       expect(names.map((name) => readFileSync(join(cache, name)))).toEqual(before);
     }));
 
+  test("holds what each switch needs, whatever ran before it was kept", () =>
+    withSandbox(async ({ run }, cache) => {
+      await run(["switch", "backend"]);
+      await run(["switch", "backend"]);
+      expect(existsSync(cache)).toBe(false);
+      await run(["switch", "testing"]);
+      expect(readdirSync(cache)).toHaveLength(1);
+    }));
+
   test.each(damages)("is made anew where it holds %s", (_, damage) =>
     withSandbox(async ({ run }, cache) => {
       await run(["switch", "backend"]);
@@ -69,6 +78,7 @@ describe("the cache of compiled code", () => {
       const others = [`switch-0123456789abcdef-v18.0.0-${process.arch}`, `read-0123456789abcdef-${end}`];
       for (const name of [...others, `switch-0123456789abcdef-${end}`]) writeFileSync(join(cache, name), "");
       await run(["switch", "backend"]);
+      await run(["switch", "testing"]);
       const names = readdirSync(cache);
       expect(names).toHaveLength(3);
       expect(names).toEqual(expect.arrayContaining(others));
@@ -101,7 +111,8 @@ describe("the cache of compiled code", () => {
   test("lies in the user's cache directory where the home is the platform's", () =>
     withSandbox(async ({ run, userHome }) => {
       const env = { TTA_PERSONA_HOME: undefined };
-      expect((await run(["switch", "backend"], { env })).code).toBe(0);
+      for (const persona of ["backend", "testing"])
+        expect((await run(["switch", persona], { env })).code).toBe(0);
       expect(existsSync(join(userHome, ".cache/tta-persona"))).toBe(true);
     }));
 });

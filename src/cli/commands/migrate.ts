@@ -10,9 +10,9 @@ export const command: Command = {
   name: "migrate",
   summary: "Take over from the old bash script and its settings",
   description:
-    "Makes the persona that ~/.config/mcp/mcp_settings.json names the active one, unless another one is active, and " +
-    "says what else there is: the old script, .hypertool/personas, budgets. No file of theirs is changed or deleted, " +
-    "and doing it again changes nothing.",
+    "Makes the persona that ~/.config/mcp/mcp_settings.json names the active one, unless another one is active, lets " +
+    "switches keep that file in step from now on, and says what else there is: the old script, .hypertool/personas, " +
+    "budgets. No file of theirs is changed or deleted, and doing it again changes nothing.",
   options: [{ flags: "--dry-run", doc: "say what would happen, and write nothing" }],
   examples: [
     { command: "tta-persona migrate --dry-run", doc: "what there is, and what would be done" },
@@ -22,7 +22,7 @@ export const command: Command = {
   json: "tta-persona/migrate/1",
   async run({ options }, ctx) {
     const dryRun = options.dryRun === true;
-    const steps = migrate(ctx, dryRun);
+    const steps = await migrate(ctx, dryRun);
     const document: MigrateJson = {
       schema: "tta-persona/migrate/1",
       dryRun,

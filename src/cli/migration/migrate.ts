@@ -1,8 +1,10 @@
+import { hasUserSetting } from "../../config/config-store.ts";
 import { loadCatalogue, resolveInCatalogue } from "../../persona/catalogue.ts";
 import { switchPersona } from "../../persona/switch-persona.ts";
 import { openLedger } from "../../projection/ledger-store.ts";
 import { DEFAULT_CHATMODE, GLOBAL_SCOPE, viewSession } from "../../projection/session.ts";
 import { openSession } from "../../projection/session-store.ts";
+import { detectAtFirst } from "../apply-switch.ts";
 import { type CliContext, switchContext } from "../context.ts";
 import { personaPlaces } from "../find-persona.ts";
 import type { MigrateJson } from "../migration-shapes.ts";
@@ -12,16 +14,16 @@ import { findOldInstallation, type OldInstallation, type OldSettings } from "./o
 export type Step = MigrateJson["steps"][number];
 
 /**
- * Takes over what an old installation says. The only thing that is ever written is a switch; files of others are left
- * as they are, and what is to be done about them is told.
+ * Takes over what an old installation says: the persona, and which files switches are applied to from now on. Files of
+ * others are left as they are, and what is to be done about them is told.
  */
-export function migrate(ctx: CliContext, dryRun: boolean): readonly Step[] {
+export async function migrate(ctx: CliContext, dryRun: boolean): Promise<readonly Step[]> {
   const places = personaPlaces(ctx);
   const old = findOldInstallation({ env: ctx.env, ...places });
   return [
     ...(old.settings === undefined
       ? []
-      : [personaStep(old.settings, ctx, dryRun), settingsStep(old.settings)]),
+      : [personaStep(old.settings, ctx, dryRun), await settingsStep(old.settings, ctx, dryRun)]),
     ...definitionSteps(old, ctx),
     ...old.scripts.map(scriptStep),
   ];
@@ -64,10 +66,21 @@ function personaStep({ file, personas }: OldSettings, ctx: CliContext, dryRun: b
   return step("done", `${name}, which is named there, is the active persona now.`);
 }
 
-function settingsStep({ file }: OldSettings): Step {
-  const text =
-    "Not changed. From now on a switch keeps this file in step, if you let it: tta-persona apply detect";
-  return { what: "settings", outcome: "left", path: file, text };
+/** What the first switch of an installation does: after this one there is no first any more. */
+async function settingsStep({ file }: OldSettings, ctx: CliContext, dryRun: boolean): Promise<Step> {
+  const step = (outcome: Step["outcome"], text: string): Step => ({
+    what: "settings",
+    outcome,
+    path: file,
+    text,
+  });
+  const found = await detectAtFirst(ctx, dryRun);
+  if (found.length > 0 && dryRun) return step("would", "Switches would keep it in step.");
+  if (found.length > 0 && hasUserSetting(ctx.home, "apply.targets")) {
+    return step("done", "Switches keep it in step from now on, and change nothing in it but the persona.");
+  }
+  if (ctx.settings.apply.targets.includes("generic")) return step("already", "Switches keep it in step.");
+  return step("left", "Not changed. A switch keeps it in step if you let it: tta-persona apply detect");
 }
 
 function definitionSteps({ personas }: OldInstallation, ctx: CliContext): readonly Step[] {
