@@ -95,6 +95,17 @@ describe.each(shells.filter(({ name }) => isRequired || isThere(name)))("in $nam
       expect(shown(value)).toBe("");
   });
 
+  test("the prompt shows it whatever stands in the home's path", async () => {
+    const { sandbox, run } = prepare(shell);
+    const home = join(sandbox.userHome, "Jane $(touch hacked) Doe * it's");
+    const env = { TTA_PERSONA_HOME: home };
+    expect((await sandbox.run(["switch", "backend"], { env })).code).toBe(0);
+    const { stdout, stderr } = run("tta_persona_prompt", env);
+    expect({ stdout, stderr }).toEqual({ stdout: "backend-engineer", stderr: "" });
+    expect(run("tta_persona_prompt '[' ']'", { ...env, TTA_PERSONA: "data x=1" }).stderr).toBe("");
+    expect(existsSync(join(sandbox.project, "hacked"))).toBe(false);
+  });
+
   test("the prompt follows links as the system does, and minds no odd place", async () => {
     const { sandbox, run } = prepare(shell);
     const odd = join(sandbox.userHome, 'it\'s $HOME "quoted" `x`');

@@ -2,7 +2,8 @@ import { EXIT_COMMAND, quoteForShell } from "./exit-command.ts";
 
 /**
  * For bash from 3.2 on. Commands are named so that neither aliases nor functions of the user's get in between, and
- * nothing here minds `set -eu`. The directory is walked by `..`, as the system sees it: `$PWD` may go through links.
+ * nothing here minds `set -eu`. Behind `\builtin`, `local` splits into words what is not quoted. The directory is walked
+ * by `..`, as the system sees it: `$PWD` may go through links.
  *
  * @param state the home's directory of that name, where TTA_PERSONA_HOME does not say otherwise.
  */
@@ -15,8 +16,8 @@ fi
 
 # Prints the persona in force, or nothing: tta_persona_prompt [-v variable] [before [after]]
 function tta_persona_prompt {
-  \\builtin local __tta_variable= __tta_name=\${TTA_PERSONA-} __tta_said= __tta_line= __tta_root= __tta_dir=.
-  \\builtin local __tta_state=\${TTA_PERSONA_HOME:+$TTA_PERSONA_HOME/state}
+  \\builtin local __tta_variable= __tta_name="\${TTA_PERSONA-}" __tta_said= __tta_line= __tta_root= __tta_dir=.
+  \\builtin local __tta_state="\${TTA_PERSONA_HOME:+$TTA_PERSONA_HOME/state}"
   if [[ \${1-} == -v && $# -ge 2 ]]; then
     __tta_variable=$2
     \\builtin shift 2
@@ -56,7 +57,8 @@ function tta_persona_prompt {
 
 # Ends the session of this shell's own persona, without keeping the shell.
 function _tta_persona_exit {
-  \\builtin local __tta_status=$? __tta_state=\${TTA_PERSONA_HOME:+$TTA_PERSONA_HOME/state} __tta_apart=
+  \\builtin local __tta_status=$? __tta_apart=
+  \\builtin local __tta_state="\${TTA_PERSONA_HOME:+$TTA_PERSONA_HOME/state}"
   [[ -n $__tta_state ]] || __tta_state=${quoteForShell(state)}
   if [[ \${TTA_PERSONA_SHELL-} == "$$"-* && -e $__tta_state/shells/$TTA_PERSONA_SHELL ]]; then
     if \\builtin type -P setsid > /dev/null; then __tta_apart=setsid; fi
