@@ -2,8 +2,10 @@ import fs from "node:fs";
 import { trustFile } from "../config/trust.ts";
 import { replaceFile } from "../core/atomic-file.ts";
 import { errorCode } from "../core/errors.ts";
-import type { Project } from "../persona/project-persona.ts";
+import type { Home } from "../core/home.ts";
+import { type Project, readProjectPersona } from "../persona/project-persona.ts";
 import { type EndOutcome, endSession, type SwitchOutcome, switchPersona } from "../persona/switch-persona.ts";
+import { DEFAULT_CHATMODE, NO_PERSONA, viewSession } from "../projection/session.ts";
 import { openSession, type SessionReader } from "../projection/session-store.ts";
 import { type CliContext, switchContext } from "./context.ts";
 import { tellPrompts } from "./prompt-projects.ts";
@@ -34,16 +36,29 @@ export function switchProject(
   return outcome;
 }
 
-/** Ends a project's session, and takes the file away that names its persona. @returns undefined when there was none. */
+/**
+ * Ends a project's session, and takes the file away that names its persona, also where no session of it has begun or
+ * is left: then it has lasted no time.
+ *
+ * @returns undefined when there was neither.
+ */
 export function endProject(
   ctx: CliContext,
   session: SessionReader,
   project: Project,
 ): EndOutcome | undefined {
   const outcome = endSession(switchContext(ctx), session, project.scope);
-  fs.rmSync(project.file, { force: true });
+  const { state } = openSession(ctx.home);
+  // Also where somebody has switched since: it is theirs.
+  if (outcome !== undefined || viewSession(state, project.scope, ctx.clock.now()) !== undefined) {
+    keep(project, ctx);
+    return outcome;
+  }
+  if (readIfThere(project.file) === undefined) return undefined;
+  const named = readProjectPersona(project);
+  fs.rmSync(project.file);
   tellPrompts(ctx.home, project.root, undefined);
-  return outcome;
+  return { persona: named.ok ? named.value : NO_PERSONA, chatmode: DEFAULT_CHATMODE, durationMs: 0 };
 }
 
 /** Begins the session of a project whose file the user has just trusted. @param persona that the file names. */
@@ -53,17 +68,27 @@ export function beginProject(ctx: CliContext, project: Project, persona: string,
 }
 
 /**
- * The journal's order decides between two that switch at once. Each brings the file to what the journal says by now,
- * and looks once more after writing, so the last of them gets it right.
+ * The journal's order decides between two that switch or end at once. Each brings the file to what the journal says by
+ * now, and looks once more after writing, so the last of them gets it right.
  */
 function keep(project: Project, { home }: CliContext): void {
   for (;;) {
     const current = openSession(home).state.scopes[project.scope]?.active?.persona;
-    const isSo = current === undefined || readIfThere(project.file)?.trim() === current;
-    if (!isSo) write(project, current);
-    trustFile(home, project.file);
+    const isSo = readIfThere(project.file)?.trim() === current;
+    if (!isSo && current === undefined) fs.rmSync(project.file, { force: true });
+    if (!isSo && current !== undefined) write(project, current);
+    if (current !== undefined) trustIfThere(project, home);
     tellPrompts(home, project.root, current);
     if (isSo) return;
+  }
+}
+
+/** Whoever has removed it in this moment has ended the session first, and brings all to that. */
+function trustIfThere({ file }: Project, home: Home): void {
+  try {
+    trustFile(home, file);
+  } catch (error) {
+    if (errorCode(error) !== "ENOENT" || readIfThere(file) !== undefined) throw error;
   }
 }
 

@@ -192,6 +192,36 @@ describe("a project's persona", () => {
     expect((await sandbox.run(["end", "--scope", "project"])).code).toBe(3);
   });
 
+  test("ends with its file also where no session is left, and says so", async () => {
+    const sandbox = sandboxOfTest();
+    const file = projectPersona(sandbox, "data\n");
+    const ended = documentOf(await sandbox.run(["end", "--scope", "project", "--json"]));
+    expect(ended).toMatchObject({ persona: "data", durationSeconds: 0 });
+    expect(existsSync(file)).toBe(false);
+    expect((await sandbox.run(["end", "--scope", "project"])).code).toBe(3);
+  });
+
+  test("that is switched and ended by many at once has its file if, and only if, it has a session", {
+    timeout: 120_000,
+  }, async () => {
+    const sandbox = sandboxOfTest();
+    for (const round of [1, 2, 3]) {
+      await sandbox.run(["switch", "backend", "--scope", "project"]);
+      const done = await Promise.all(
+        ["data", "end", "testing", "end", "devops", "end"].map((what) =>
+          sandbox.run([...(what === "end" ? ["end"] : ["switch", what]), "--scope", "project"]),
+        ),
+      );
+      expect(
+        done.filter(({ code }) => code !== 0 && code !== 3),
+        `round ${round}`,
+      ).toEqual([]);
+      const file = join(sandbox.project, ".tta-persona/persona");
+      const facts = factsOf(sandbox).filter(({ type }) => /^persona\.(?:switched|ended)$/.test(type));
+      expect(existsSync(file), `round ${round}`).toBe(facts.at(-1)?.type === "persona.switched");
+    }
+  });
+
   test("of a home that is named like a project's folder is none", async () => {
     const sandbox = sandboxOfTest();
     const env = { TTA_PERSONA_HOME: join(sandbox.userHome, ".tta-persona") };
