@@ -1,4 +1,5 @@
 import { err, ok, type Result } from "../core/result.ts";
+import { isHypertool, packageIndex } from "./hypertool-package.ts";
 import { type JsonNode, type JsonProblem, membersOf, parseJsonc, propertiesOf, textOf } from "./jsonc.ts";
 
 /** Some characters that take the place of others. */
@@ -62,9 +63,7 @@ function editsOfServer(
   const args = membersOf(server, "args").at(-1);
   const words = args?.type === "array" ? (args.children ?? []) : [];
   const isCommand = isHypertool(textOf(membersOf(server, "command").at(-1))?.split("/").at(-1));
-  const packageAt = words.findLastIndex(
-    (word, index) => isHypertool(textOf(word)) && !isPersonaFlag(textOf(words[index - 1])),
-  );
+  const packageAt = packageIndex(words.map(textOf));
   if (packageAt === -1 && !isCommand && !isNamed) return undefined;
   if (args?.type !== "array") {
     return err({
@@ -103,13 +102,6 @@ function editsOfServer(
   }
   return ok(isSet ? found : [appended(text, args, words, persona)]);
 }
-
-/** `hypertool`, `hypertool-mcp`, `@toolprint/hypertool-mcp@latest`: a package, never a path that ends so. */
-function isHypertool(word: string | undefined): boolean {
-  return word !== undefined && /^(?:@[\w.-]+\/)?hypertool(?:-[a-z0-9]+)*(?:@[^/\s]*)?$/i.test(word);
-}
-
-const isPersonaFlag = (word: string | undefined) => word === "--persona";
 
 /** No persona begins with a digit. */
 const isPort = (word: string | undefined) => word !== undefined && /^\d+$/.test(word);

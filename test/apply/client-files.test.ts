@@ -12,6 +12,7 @@ import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { applyCurrent } from "../../src/apply/apply.ts";
 import { mcpClients } from "../../src/apply/clients/mcp-clients.ts";
+import { applySplices, personaEdits } from "../../src/apply/persona-argument.ts";
 import { targetsNamed } from "../../src/apply/targets.ts";
 import { applyHome, leftovers } from "./apply-home.ts";
 
@@ -297,4 +298,38 @@ test("a file of the project is looked for up to its repository, and no further",
   const { results } = await applyCurrent({ ...user.context, places }, targetsNamed(["claude-code"]));
   expect(results).toMatchObject([{ file: inside, outcome: "changed" }]);
   expect(readFileSync(outside, "utf8")).toBe(content);
+});
+
+test.each([
+  ["a word behind another package", "npx", ["-y", "server-filesystem", "hypertool"]],
+  ["a word behind an argument of another package", "npx", ["@x/server-git", "--", "a", "hypertool"]],
+  ["a value of an option", "other", ["--workspace", "hypertool", "--persona", "mine"]],
+  ["a value of a short option", "uvx", ["mcp-git", "-r", "hypertool-mcp", "--persona=mine"]],
+  ["a persona", "npx", ["-y", "other-mcp", "--persona", "@x/hypertool"]],
+])("a server of others with Hypertool's name as %s is left alone", (_, command, args) => {
+  const text = JSON.stringify({ mcpServers: { x: { command, args } } });
+  expect(personaEdits(text, "mcpServers", [], "backend-engineer")).toEqual({
+    ok: true,
+    value: { servers: [], splices: [] },
+  });
+});
+
+test.each([
+  ["npx", ["-p", "@toolprint/hypertool-mcp", "hypertool-mcp", "@"]],
+  ["npx", ["--registry", "https://npm.example", "-y", "hypertool-mcp", "@"]],
+  ["npx", ["-y", "@smithery/cli", "run", "@toolprint/hypertool-mcp", "@"]],
+  ["npx", ["-y", "@toolprint/hypertool-mcp", "@", "--name", "hypertool"]],
+  ["npx", ["-y", "@toolprint/hypertool-mcp", "mcp", "run", "@", "hypertool"]],
+  ["cmd", ["/c", "npx", "-y", "hypertool-mcp", "@"]],
+  ["pnpm", ["dlx", "hypertool-mcp", "@"]],
+  ["docker", ["run", "-i", "--rm", "-e", "TOKEN", "hypertool-mcp", "@"]],
+  ["op", ["run", "--env-file=x", "--", "npx", "-y", "hypertool-mcp", "@"]],
+  ["timeout", ["60", "npx", "hypertool-mcp", "@"]],
+])("Hypertool is known as what %s starts with %j", (command, words) => {
+  const text = (persona: string) => {
+    const args = words.flatMap((word) => (word === "@" ? ["--persona", persona] : [word]));
+    return JSON.stringify({ mcpServers: { x: { command, args } } });
+  };
+  const edits = personaEdits(text("old"), "mcpServers", [], "new");
+  expect(edits.ok && applySplices(text("old"), edits.value.splices)).toBe(text("new"));
 });

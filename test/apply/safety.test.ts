@@ -212,11 +212,12 @@ test("whatever else a configuration holds, only the persona of its Hypertool ser
     "a\\b",
     "é",
   );
+  const runner = fc.constantFrom("-y", "--yes", "A=b", "--persona=keep", "-p=x", "npx", "--");
   const others = fc.dictionary(fc.string(), fc.record({ command: fc.string(), args: fc.array(word) }), {
     maxKeys: 3,
   });
   const own = fc.record({
-    before: fc.array(word),
+    before: fc.array(runner),
     old: fc.constantFrom("a", "tta-b", "c-d"),
     after: fc.array(fc.constant("x")),
   });
