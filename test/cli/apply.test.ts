@@ -151,6 +151,23 @@ test("a dry run shows no secret of the file", async () => {
   expect(stdout).not.toContain("hunter2");
 });
 
+test("a dry run shows no variable and no header of a server, whatever its name and its shape", async () => {
+  const sandbox = sandboxOfTest();
+  const values = {
+    env: { PLAIN: "pl41n", GH: 'quo"ted', NUMBER: 4711, DEEP: ["d33p"] },
+    headers: { "X-Thing": "th1ng" },
+  };
+  const server = { command: "npx", args: ["hypertool-mcp", "--api-key", "k3yk3yk3y", "--persona", "old"] };
+  const text = JSON.stringify({ mcpServers: { h: { ...server, ...values } } });
+  const file = write(sandbox.userHome, ".cursor/mcp.json", `// mine\n${text}\n`);
+  const foreseen = await sandbox.run(["backend", "--dry-run", "--json"]);
+  const shown = JSON.stringify(documentOf(foreseen));
+  expect(shown).toContain("backend-engineer");
+  expect(shown).not.toMatch(/pl41n|quo|4711|d33p|th1ng|k3yk3y/);
+  await sandbox.run(["backend"]);
+  expect(readFileSync(file, "utf8")).toBe(`// mine\n${text.replace("old", "backend-engineer")}\n`);
+});
+
 test("undo is a new switch, and gives the files their exact bytes back", async () => {
   const sandbox = sandboxOfTest();
   const file = cursorOf(sandbox);
