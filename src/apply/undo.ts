@@ -3,9 +3,9 @@ import { err, ok, type Result } from "../core/result.ts";
 import { type ApplyContext, type ApplyReport, applyLocked, recorded, writeEdits } from "./apply.ts";
 import { type Backup, bytesBefore, cleanUp, hashOf, latestBackup } from "./backups.ts";
 import { withApplyLock } from "./lock.ts";
-import { type ClientEdit, planAll } from "./plan.ts";
+import { type ClientEdit, editsOf, planAll, type TargetPlan } from "./plan.ts";
 import { readEditable } from "./read-file.ts";
-import type { TargetResult } from "./result.ts";
+import { resultsOf, type TargetResult } from "./result.ts";
 import type { AppliedPersona, Target } from "./target.ts";
 import { targets as allTargets } from "./targets.ts";
 
@@ -49,27 +49,66 @@ function undoLocked(
   const isOfLastSwitch =
     backup?.persona === (current?.name ?? null) && backup?.previous === (to?.name ?? null);
   if (backup === undefined || !isOfLastSwitch) {
-    const plans = to === undefined ? [] : planAll(targets, to, context.places);
-    const refused = plans.flatMap(({ files }) => files).find(({ kind }) => kind === "refused");
-    if (refused?.kind === "refused") return err(refused.failure);
+    const refused = to === undefined ? undefined : firstRefusal(planAll(targets, to, context.places));
+    if (refused !== undefined) return err(refused);
     run();
     return ok(applyLocked(context, targets));
   }
   const edits = editsBack(context, backup);
   if (!edits.ok) return edits;
+  const others = to === undefined ? ok([]) : planOthers(context, targets, to, backup, edits.value);
+  if (!others.ok) return others;
   run();
   const now = context.readCurrent();
   // Somebody has switched in this moment.
   if (now?.name !== to?.name) return ok(applyLocked(context, targets));
   const persona = to?.name ?? null;
-  const failure = writeEdits(context, { persona, previous: backup.persona }, edits.value);
+  const all = [...edits.value, ...editsOf(others.value)];
+  const failure = writeEdits(context, { persona, previous: backup.persona }, all);
   const results = backup.files.map((file) => resultOf(file, edits.value, failure));
-  return ok(recorded(context, persona, results));
+  return ok(recorded(context, persona, [...results, ...resultsOf(others.value, failure ?? "changed")]));
 }
 
+/**
+ * Files that the last apply has not changed, such as those of another project, or one that had named the persona
+ * already: they are brought to whom the journal will name, as after any switch. Those of agents are left to the backup
+ * where it has any, since what was made for a persona goes when its switch is taken back.
+ */
+function planOthers(
+  { places }: ApplyContext,
+  targets: readonly Target[],
+  to: AppliedPersona,
+  backup: Backup,
+  edits: readonly EditBack[],
+): Result<readonly TargetPlan[], Failure> {
+  const paths = new Set([...backup.files, ...edits].map(({ path }) => path));
+  const clients = new Set(backup.files.map(({ client }) => client));
+  const plans = planAll(
+    targets.filter(({ client, isHypertool }) => isHypertool || !clients.has(client)),
+    to,
+    places,
+  );
+  const refused = firstRefusal(plans);
+  if (refused !== undefined) return err(refused);
+  return ok(
+    plans.map(({ target, files }) => ({
+      target,
+      files: files.filter((plan) => plan.kind === "change" && !paths.has(plan.edit.path)),
+    })),
+  );
+}
+
+function firstRefusal(plans: readonly TargetPlan[]): Failure | undefined {
+  const refused = plans.flatMap(({ files }) => files).find(({ kind }) => kind === "refused");
+  return refused?.kind === "refused" ? refused.failure : undefined;
+}
+
+/** `file`: as the backup names it. */
+type EditBack = ClientEdit & { readonly file: string };
+
 /** The way back for each file that is as the apply has left it; one that it never reached needs none. */
-function editsBack({ home }: ApplyContext, backup: Backup): Result<readonly ClientEdit[], Failure> {
-  const edits: ClientEdit[] = [];
+function editsBack({ home }: ApplyContext, backup: Backup): Result<readonly EditBack[], Failure> {
+  const edits: EditBack[] = [];
   for (const file of backup.files) {
     const content = readEditable(file.path);
     if (content.kind === "unusable") return err(content.failure);
@@ -84,7 +123,9 @@ function editsBack({ home }: ApplyContext, backup: Backup): Result<readonly Clie
         hint: "Keep it, and go back without its old content: tta-persona switch -",
       });
     }
-    edits.push({ client: file.client, path: file.path, before: bytes, after: before.value, mode: file.mode });
+    // Where it has become a link since, or was given other permissions, that stays.
+    const { path, mode } = content.kind === "file" ? content : file;
+    edits.push({ client: file.client, file: file.path, path, before: bytes, after: before.value, mode });
   }
   return ok(edits);
 }
@@ -113,11 +154,11 @@ function hashOrNull(bytes: Buffer | undefined): string | null {
 
 function resultOf(
   { client, path }: Backup["files"][number],
-  edits: readonly ClientEdit[],
+  edits: readonly EditBack[],
   failure: Failure | undefined,
 ): TargetResult {
   const about = { client, file: path, reason: null, message: null, hint: null, reload: null };
-  if (!edits.some((edit) => edit.path === path)) return { ...about, outcome: "already" };
+  if (!edits.some((edit) => edit.file === path)) return { ...about, outcome: "already" };
   if (failure === undefined) {
     const reload = allTargets.find((target) => target.client === client)?.reload ?? null;
     return { ...about, outcome: "changed", reload };

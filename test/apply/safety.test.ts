@@ -1,9 +1,11 @@
 import {
   chmodSync,
   existsSync,
+  lstatSync,
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   statSync,
   symlinkSync,
   writeFileSync,
@@ -166,6 +168,43 @@ describe("undo", () => {
     expect(await back()).toMatchObject({ ok: false, error: { reason: "changed-since" } });
     expect(user.context.readCurrent()?.name).toBe("backend-engineer");
     expect(readFileSync(gemini, "utf8")).toBe(mine);
+    expect(readFileSync(cursor, "utf8")).toBe(config("backend-engineer"));
+  });
+
+  test("keeps the link that a file has become since, and the permissions that it was given", async () => {
+    const { user, cursor, back } = await switched();
+    const moved = join(user.root, "dotfiles.json");
+    renameSync(cursor, moved);
+    symlinkSync(moved, cursor);
+    chmodSync(moved, 0o600);
+    expect(await back()).toMatchObject({ ok: true, value: { results: [{ outcome: "changed" }, {}, {}] } });
+    expect(lstatSync(cursor).isSymbolicLink()).toBe(true);
+    expect(readFileSync(moved, "utf8")).toBe(config("frontend-engineer"));
+    expect(statSync(moved).mode & 0o777).toBe(0o600);
+  });
+
+  test("brings files that the last apply has not changed to whom the journal names", async () => {
+    const { user, cursor } = await switched();
+    // As another project's would be, or one that was edited by hand.
+    const other = user.write("user/work/project/.mcp.json", config("backend-engineer"));
+    const targets = targetsNamed(["cursor", "claude-code"]);
+    const to = { name: "frontend-engineer", chatmode: "default", writeAgent: undefined };
+    const run = () => user.activate("frontend-engineer", "backend-engineer");
+    const undone = await undo(user.context, targets, () => ({ to, run }));
+    expect(undone).toMatchObject({
+      ok: true,
+      value: { results: [{}, {}, {}, { client: "claude-code", file: other, outcome: "changed" }] },
+    });
+    expect([cursor, other].map((file) => readFileSync(file, "utf8"))).toEqual([
+      config("frontend-engineer"),
+      config("frontend-engineer"),
+    ]);
+
+    user.activate("backend-engineer", "frontend-engineer");
+    await user.apply("cursor");
+    user.write("user/work/project/.mcp.json", "{");
+    const refused = await undo(user.context, targets, () => ({ to, run }));
+    expect(refused).toMatchObject({ ok: false, error: { reason: "broken-client-file" } });
     expect(readFileSync(cursor, "utf8")).toBe(config("backend-engineer"));
   });
 
