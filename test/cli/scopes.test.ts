@@ -281,6 +281,26 @@ describe("a plain switch", () => {
   });
 });
 
+test("undo takes back the switch of the shell where that has a persona of its own, and no other", async () => {
+  const sandbox = sandboxOfTest();
+  await sandbox.run(["switch", "backend"]);
+  await sandbox.run(["switch", "devops"]);
+  const env = shell("u");
+  await sandbox.run(["switch", "data", "--scope", "shell"], { env });
+  await sandbox.run(["switch", "testing"], { env });
+  const undone = await sandbox.run(["undo", "--json"], { env });
+  expect(documentOf(undone)).toMatchObject({ persona: "data-scientist", from: "testing-specialist" });
+  expect(await current(sandbox, env)).toBe("data-scientist");
+  expect(await current(sandbox)).toBe("devops-engineer");
+
+  const fresh = shell("v");
+  await sandbox.run(["switch", "data", "--scope", "shell"], { env: fresh });
+  expect((await sandbox.run(["undo"], { env: fresh })).stdout).toMatch(
+    /^Ended data-scientist in this shell;/,
+  );
+  expect(await current(sandbox, fresh)).toBe("devops-engineer");
+});
+
 test("agent tools follow the global persona only", async () => {
   const sandbox = sandboxOfTest();
   const file = join(sandbox.project, ".cursor/mcp.json");

@@ -2,17 +2,18 @@ import { targetsNamed } from "../../apply/targets.ts";
 import { undo, type WayBack } from "../../apply/undo.ts";
 import { ExitCode, UserError } from "../../core/errors.ts";
 import type { Persona } from "../../persona/persona.ts";
-import { switchText } from "../../persona/session-text.ts";
+import { placeText, switchText } from "../../persona/session-text.ts";
 import { endSession, type SwitchOutcome, switchPersona } from "../../persona/switch-persona.ts";
 import { GLOBAL_SCOPE, NO_PERSONA } from "../../projection/session.ts";
 import { openSession } from "../../projection/session-store.ts";
 import { deliverAfterWork } from "../after-work.ts";
 import { appliedPersona, applyContext } from "../apply-context.ts";
 import type { UndoJson } from "../apply-shapes.ts";
-import { judge, runSwitchHooks } from "../apply-switch.ts";
+import { type Applied, judge, runSwitchHooks } from "../apply-switch.ts";
 import { appliedJson, appliedText } from "../apply-text.ts";
 import type { Command } from "../command.ts";
 import { type CliContext, switchContext } from "../context.ts";
+import { plainScope, readStanding } from "../persona-in-force.ts";
 import { findPrevious } from "../previous-persona.ts";
 
 export const command: Command = {
@@ -21,7 +22,7 @@ export const command: Command = {
   description:
     "It is a new switch, to the persona before, or to none where there was none. The files that the last switch was " +
     "applied to get the exact bytes that they had; where somebody else has changed one since, nothing happens. " +
-    "Undoing twice is doing it again.",
+    "Undoing twice is doing it again. In a shell with a persona of its own it is that shell's switch which is taken back.",
   examples: [{ command: "tta-persona undo", doc: "back to where you were" }],
   exitCodes: {
     1: "somebody else has changed a file since, or an agent tool could not be switched; stderr tells which",
@@ -29,19 +30,12 @@ export const command: Command = {
   },
   json: "tta-persona/undo/1",
   async run(_, ctx) {
+    const scope = plainScope(readStanding(ctx));
     const done: Done = {};
-    const undone = await undo(applyContext(ctx), targetsNamed(ctx.settings.apply.targets), () =>
-      wayBack(ctx, done),
-    );
-    if (!undone.ok) throw new UserError(undone.error, ExitCode.failed);
+    const applied = scope === GLOBAL_SCOPE ? await undoApplied(ctx, done) : undoShell(ctx, scope, done);
     const { outcome, persona } = done;
-    const applied = judge(
-      undone.value.results.map((result) => appliedJson(result)),
-      false,
-      ctx,
-    );
     const hooks =
-      outcome === undefined ? { results: [], exitCode: ExitCode.done } : await runSwitchHooks(outcome, ctx);
+      outcome === undefined || scope !== GLOBAL_SCOPE ? nothing : await runSwitchHooks(outcome, ctx);
     const results = [...applied.results, ...hooks.results];
     const document: UndoJson = {
       schema: "tta-persona/undo/1",
@@ -52,13 +46,29 @@ export const command: Command = {
     };
     const told =
       outcome === undefined || persona === undefined
-        ? `Ended ${done.ended ?? NO_PERSONA}; no persona is active, as before\n`
+        ? `Ended ${done.ended ?? NO_PERSONA}${placeText(scope)}; no persona is active${placeText(scope)}, as before\n`
         : switchText(outcome, persona, ctx.paint);
     ctx.output.done(document, told + appliedText(results, ctx));
     await deliverAfterWork(ctx);
     return Math.max(applied.exitCode, hooks.exitCode);
   },
 };
+
+const nothing: Applied = { results: [], exitCode: ExitCode.done };
+
+async function undoApplied(ctx: CliContext, done: Done): Promise<Applied> {
+  const targets = targetsNamed(ctx.settings.apply.targets);
+  const undone = await undo(applyContext(ctx), targets, () => wayBack(ctx, GLOBAL_SCOPE, done));
+  if (!undone.ok) throw new UserError(undone.error, ExitCode.failed);
+  const results = undone.value.results.map((result) => appliedJson(result));
+  return judge(results, false, ctx);
+}
+
+/** The files of agent tools are those of all terminals, and a shell's own persona is in none of them. */
+function undoShell(ctx: CliContext, scope: string, done: Done): Applied {
+  wayBack(ctx, scope, done).run();
+  return nothing;
+}
 
 /** What has been appended. */
 interface Done {
@@ -68,16 +78,16 @@ interface Done {
   ended?: string;
 }
 
-function wayBack(ctx: CliContext, done: Done): WayBack {
+function wayBack(ctx: CliContext, place: string, done: Done): WayBack {
   const session = openSession(ctx.home);
-  const scope = session.state.scopes[GLOBAL_SCOPE];
+  const scope = session.state.scopes[place];
   const previous = scope?.previous ?? null;
   if (previous === null) {
     if (scope?.active == null) throw nothingToUndo();
     return {
       to: undefined,
       run() {
-        const ended = endSession(switchContext(ctx), session, GLOBAL_SCOPE);
+        const ended = endSession(switchContext(ctx), session, place);
         if (ended !== undefined) done.ended = ended.persona;
       },
     };
@@ -87,13 +97,7 @@ function wayBack(ctx: CliContext, done: Done): WayBack {
     to: appliedPersona(persona.name, previous.chatmode, persona),
     run() {
       done.persona = persona;
-      done.outcome = switchPersona(
-        switchContext(ctx),
-        session,
-        GLOBAL_SCOPE,
-        persona.name,
-        previous.chatmode,
-      );
+      done.outcome = switchPersona(switchContext(ctx), session, place, persona.name, previous.chatmode);
     },
   };
 }
