@@ -79,7 +79,8 @@ function costPanels() {
         nothing: NO_COST,
         width: 6,
       },
-      orZero(`${cost(RANGE)} + ${cost("7d")} / 7 * ${DAYS_LEFT}`),
+      // Each by itself: a group that was deleted has a past, but no last 7 days.
+      `(${orZero(cost(RANGE))}) + (${orZero(cost("7d"))}) / 7 * ${DAYS_LEFT}`,
     ).timeFrom(MONTH_SO_FAR),
     statPanel(
       {

@@ -87,7 +87,10 @@ export function quantile(
   return `histogram_quantile(${share}, ${buckets}) >= 0`;
 }
 
-/** Which part of the observations lay above a bucket's bound: exact, where a quantile is interpolated. */
+/**
+ * Which part of the observations lay above a bucket's bound: exact, where a quantile is interpolated. Prometheus 3
+ * writes the bound of a bucket as 300.0, earlier ones as 300.
+ */
 export function shareAbove(
   bound: number,
   metric: Named,
@@ -95,6 +98,6 @@ export function shareAbove(
   window: string,
   matchers: string,
 ): string {
-  const within = observed(metric, "bucket", window, `${matchers}, le="${bound}"`);
+  const within = observed(metric, "bucket", window, `${matchers}, le=~"${bound}([.]0)?"`);
   return `1 - ${ratio(sumBy(labels, within), sumBy(labels, observed(metric, "count", window, matchers)))}`;
 }

@@ -106,7 +106,7 @@ export const mutants: readonly Mutant[] = [
     what: "a bucket's bound that the histogram does not have",
     dashboard: "workflow-performance",
     panel: "Stages slower than 5 minutes",
-    mutate: query('le="300"', 'le="301"'),
+    mutate: query('le=~"300', 'le=~"301'),
     found: /Stages slower than 5 minutes: no data/,
   },
   {
