@@ -100,6 +100,16 @@ async function exceedBudget(sandbox: Sandbox, env: Env): Promise<void> {
   }
 }
 
+/** One that shares its `instance` and `pipeline` with the other jobs of its workflow. */
+const ciJob = (name: string): Env => ({
+  CI: "true",
+  GITHUB_ACTIONS: "true",
+  GITHUB_REPOSITORY: "example/shop",
+  GITHUB_WORKFLOW: "checks",
+  GITHUB_JOB: name,
+  GITHUB_RUN_ID: "1",
+});
+
 test("blocks are marked as the harness knows it, and all are run", () => {
   const problems = blocks.map((block) => [nameOfBlock(block), markingProblem(block)] as const);
   expect(problems.filter(([, problem]) => problem !== undefined)).toEqual([]);
@@ -110,28 +120,29 @@ test("blocks are marked as the harness knows it, and all are run", () => {
 describe.skipIf(!realServersAvailable())("what the runbook shows", { timeout: 120_000 }, () => {
   let gateway: RealServer;
   let prometheus: Prometheus;
-  let measured: Sandbox;
+  const measured: Sandbox[] = [];
 
   beforeAll(async () => {
     gateway = await startPushgateway();
     prometheus = await startPrometheus({ targets: [`127.0.0.1:${gateway.port}`] });
-    measured = createSandbox();
     const env = { PUSHGATEWAY_URL: gateway.url, TTA_PERSONA_DELIVERY: "foreground" };
-    await measured.run(["switch", "backend-engineer"], { env });
-    await exceedBudget(measured, env);
+    for (const whose of [{}, ciJob("lint"), ciJob("test")]) {
+      const sandbox = createSandbox();
+      measured.push(sandbox);
+      await sandbox.run(["switch", "backend-engineer"], { env: { ...env, ...whose } });
+      await exceedBudget(sandbox, { ...env, ...whose });
+    }
     await prometheus.nextScrape();
     // An increase needs two samples.
     await prometheus.nextScrape();
-    await waitFor(
-      async () => (await prometheus.query("hypertool_persona_token_budget_remaining")).length > 0,
-      {
-        what: "the budget to be scraped",
-      },
-    );
+    const exceeded = "hypertool_persona_token_budget_remaining < 0";
+    await waitFor(async () => (await prometheus.query(exceeded)).length === measured.length, {
+      what: "the budgets to be scraped",
+    });
   }, 60_000);
 
   afterAll(async () => {
-    await Promise.all([prometheus?.close(), gateway?.close(), measured?.dispose()]);
+    await Promise.all([prometheus?.close(), gateway?.close(), ...measured.map((one) => one.dispose())]);
   });
 
   test.each(of("promql"))("%s", async (_, block) => {
