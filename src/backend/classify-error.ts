@@ -27,6 +27,7 @@ const REASON_OF_CODE: Readonly<Record<string, NetworkReason>> = {
   ENOTFOUND: "dns",
   EPIPE: "connection_reset",
   EPROTO: "tls",
+  ERR_ANSWER_TOO_LONG: "invalid_response",
   ERR_STREAM_PREMATURE_CLOSE: "connection_reset",
   ETIMEDOUT: "timeout",
   UND_ERR_BODY_TIMEOUT: "timeout",

@@ -2,6 +2,7 @@ import { err, ok, type Result } from "../core/result.ts";
 import { basicAuth } from "./basic-auth.ts";
 import { classifyError, type Undelivered } from "./classify-error.ts";
 import { classifyResponse, oneLine } from "./classify-response.ts";
+import { readText } from "./read-text.ts";
 
 /** A Grafana, and who asks it. */
 export interface Grafana {
@@ -44,7 +45,7 @@ export async function askGrafana(
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
-    const text = await response.text();
+    const text = await readText(response);
     const failure = classifyResponse(
       { status: response.status, headers: Object.fromEntries(response.headers) },
       (status) => status === 200,

@@ -2,6 +2,7 @@ import { err, ok, type Result } from "../core/result.ts";
 import { basicAuth } from "./basic-auth.ts";
 import { classifyError, type Undelivered } from "./classify-error.ts";
 import { classifyResponse } from "./classify-response.ts";
+import { readText } from "./read-text.ts";
 
 /** A Langfuse project: its server and the keys. */
 export interface LangfuseProject {
@@ -58,7 +59,7 @@ export async function askLangfuse(
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
-    const text = await response.text();
+    const text = await readText(response);
     const headers = Object.fromEntries(response.headers);
     const failure = classifyResponse(
       { status: response.status, headers, body: text },

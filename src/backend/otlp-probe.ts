@@ -3,6 +3,7 @@ import { err, ok, type Result } from "../core/result.ts";
 import { classifyError, type Undelivered } from "./classify-error.ts";
 import { classifyResponse } from "./classify-response.ts";
 import type { OtlpDestination } from "./otlp-config.ts";
+import { readText } from "./read-text.ts";
 
 /**
  * Whether an OTLP backend takes what we would send: over http by an export of nothing, which also checks
@@ -29,7 +30,7 @@ export async function probeOtlp(
     const received = {
       status: response.status,
       headers: Object.fromEntries(response.headers),
-      body: await response.text(),
+      body: await readText(response),
     };
     const failure = classifyResponse(received, (status) => status >= 200 && status < 300);
     return failure === undefined ? ok(undefined) : err(failure);

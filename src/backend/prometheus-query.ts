@@ -3,6 +3,7 @@ import { withoutUserinfo } from "../core/url.ts";
 import { basicAuth } from "./basic-auth.ts";
 import { classifyError } from "./classify-error.ts";
 import { classifyResponse, oneLine } from "./classify-response.ts";
+import { readText } from "./read-text.ts";
 
 /** Why there is no value: `reason` as in `DeliveryOutcome`, or `no_data`, `bad_query`. */
 export interface QueryFailure {
@@ -36,7 +37,7 @@ export async function queryPrometheus(
       },
       body: new URLSearchParams({ query }),
     });
-    const body = await response.text();
+    const body = await readText(response);
     // A query that makes no sense is answered 400 or 422, with what is wrong with it.
     if (response.status === 400 || response.status === 422) {
       return err({ reason: "bad_query", detail: errorText(body) });

@@ -10,6 +10,7 @@ import { findMetricProblem } from "./metric-problem.ts";
 import { type ObservedExchange, observeExchange } from "./observed-agent.ts";
 import type { DeliveryOutcome } from "./outcome.ts";
 import { type GroupingKey, groupPath, type PushedGroup, parsePushedGroups } from "./pushgateway-group.ts";
+import { readText } from "./read-text.ts";
 
 export interface PushgatewayOptions {
   /** May have a path prefix, and userinfo for basic auth; without a scheme it is taken for http. */
@@ -67,7 +68,7 @@ export function createPushgatewayClient(options: PushgatewayOptions): Pushgatewa
       const url = `${baseUrl.origin}${prefix}${path}`;
       const response = await fetch(url, { headers, signal, redirect: "manual" });
       const received = { status: response.status, headers: Object.fromEntries(response.headers) };
-      const body = await response.text();
+      const body = await readText(response);
       const failure = classifyResponse({ ...received, body }, (status) => status === 200);
       return failure === undefined ? ok(body) : err(failure);
     } catch (error) {
