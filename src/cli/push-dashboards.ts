@@ -13,6 +13,7 @@ import { envValue } from "../core/environment.ts";
 import { ExitCode, UserError } from "../core/errors.ts";
 import { hashText } from "../core/hash.ts";
 import type { Result } from "../core/result.ts";
+import { withoutUserinfo } from "../core/url.ts";
 import { type Command, type Invocation, optionText } from "./command.ts";
 import type { CliContext } from "./context.ts";
 import type { DashboardsPushJson } from "./dashboard-shapes.ts";
@@ -147,7 +148,7 @@ function grafanaOf(invocation: Invocation, ctx: CliContext): Grafana {
   if (url === undefined || !/^https?:\/\//i.test(url) || !URL.canParse(url)) {
     throw new UserError({
       reason: url === undefined ? "no-grafana-url" : "invalid-grafana-url",
-      message: url === undefined ? "Which Grafana?" : `--grafana cannot be ${quote(url)}.`,
+      message: url === undefined ? "Which Grafana?" : `--grafana cannot be ${quote(withoutUserinfo(url))}.`,
       hint: "Give its address: --grafana http://127.0.0.1:3000",
     });
   }

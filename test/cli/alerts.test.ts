@@ -55,7 +55,14 @@ test("--runbook-base stands before every anchor, and cannot be more than an addr
   const { expect } = context;
   const { sandbox } = begin(context);
   const run = (base: string) => sandbox.run(["alerts", "export", "--json", "--runbook-base", base]);
-  for (const bad of ["runbook.md", "ftp://a/b", "https://a/b#c", "https://a/b?c", "https://u:s3cret@a/b"]) {
+  for (const bad of [
+    "runbook.md",
+    "ftp://a/b",
+    "https://a/b#c",
+    "https://a/b?c",
+    "https://u:s3cret@a/b",
+    "u:s3cret@a",
+  ]) {
     const result = await run(bad);
     expect(failureOf(result).reason).toBe("invalid-runbook-base");
     expect(result.stdout).not.toContain("s3cret");

@@ -260,6 +260,12 @@ describe("push", () => {
     const result = await sandbox.run(["dashboards", "push", "--grafana", url, "--json"]);
     expect(result.code).toBe(2);
     expect(`${result.stdout}${result.stderr}`).not.toContain("hunter2");
+    for (const broken of ["admin:hunter2@grafana.local", "ftp://admin:hunter2@grafana.local"]) {
+      const refused = await sandbox.run(["dashboards", "push", "--grafana", broken]);
+      expect(refused.code).toBe(2);
+      expect(refused.stderr).toContain("--grafana");
+      expect(refused.stderr).not.toContain("hunter2");
+    }
     const asked = grafana.requests().map(({ headers }) => headers.authorization);
     expect(asked).toContain(`Basic ${Buffer.from("admin:hunter2").toString("base64")}`);
   });
