@@ -20,7 +20,8 @@ export const claudeAgent: Target = {
   plan(persona, context) {
     const agent = planAgentFile(persona, "claude-code", `.claude/agents/${persona.name}.md`, context);
     // A setting that names what is not there would be worse than none.
-    if (agent.kind === "refused" || agent.kind === "skipped") return [agent];
+    const isMissing = agent.kind === "skipped" && agent.reason !== OWN_FILE;
+    if (agent.kind === "refused" || isMissing) return [agent];
     return [agent, planSetting(persona.name, context)];
   },
   isHypertool: false,
@@ -37,13 +38,31 @@ export const copilot: Target = {
   isHypertool: false,
 };
 
+/** An agent of that name is there, and is the user's. */
+const OWN_FILE = "own-file";
+
+const NO_PROJECT: FilePlan = {
+  kind: "skipped",
+  file: null,
+  reason: "no-project",
+  message: "this is no project: neither a repository nor a folder with .tta-persona, .claude or .github",
+};
+
+function placeOf(path: string, context: PlanContext): string | undefined {
+  const found = findFile({ base: "project", path }, context);
+  if (found !== undefined) return found;
+  const root = projectRoot(context);
+  return root === undefined ? undefined : `${root}/${path}`;
+}
+
 function planAgentFile(
   persona: AppliedPersona,
   format: AgentFormat,
   path: string,
   context: PlanContext,
 ): FilePlan {
-  const file = findFile({ base: "project", path }, context) ?? `${projectRoot(context)}/${path}`;
+  const file = placeOf(path, context);
+  if (file === undefined) return NO_PROJECT;
   const { writeAgent } = persona;
   if (writeAgent === undefined) {
     return {
@@ -65,16 +84,17 @@ function planAgentFile(
   if (content.kind === "missing") {
     return { kind: "change", file, edit: { path: file, before: undefined, after, mode: 0o644 } };
   }
-  if (!isOurs(decodeText(content.bytes)?.body ?? "") || content.bytes.equals(after))
-    return { kind: "already", file };
+  if (content.bytes.equals(after)) return { kind: "already", file };
+  if (!isOurs(decodeText(content.bytes)?.body ?? "")) {
+    return { kind: "skipped", file, reason: OWN_FILE, message: "a file of your own, which stays as it is" };
+  }
   const { path: real, bytes: before, mode } = content;
   return { kind: "change", file, edit: { path: real, before, after, mode } };
 }
 
 function planSetting(agent: string, context: PlanContext): FilePlan {
-  const file =
-    findFile({ base: "project", path: LOCAL_SETTINGS }, context) ??
-    `${projectRoot(context)}/${LOCAL_SETTINGS}`;
+  const file = placeOf(LOCAL_SETTINGS, context);
+  if (file === undefined) return NO_PROJECT;
   const content = context.read(file);
   if (content.kind === "unusable") return { kind: "refused", file, failure: content.failure };
   if (content.kind === "missing") {

@@ -33,11 +33,19 @@ export function findFile(
   return roots.map((root) => `${root}/${path}`).find(isThere);
 }
 
-/** The directory that a project's file would be made in: the repository's, or else the working directory. */
-export function projectRoot(places: ClientPlaces): string {
+/** What makes a directory a project's, where it is no repository. */
+const PROJECT_MARKS = [".tta-persona", ".claude", ".github"];
+
+/**
+ * The directory that a project's file would be made in: the repository's, or else the nearest that is marked as one.
+ *
+ * @returns undefined where there is no project: nothing is made in a home or just anywhere.
+ */
+export function projectRoot(places: ClientPlaces): string | undefined {
   const roots = projectRoots(places);
   const last = roots.at(-1);
-  return last !== undefined && isThere(`${last}/.git`) ? last : places.cwd;
+  if (last !== undefined && isThere(`${last}/.git`)) return last;
+  return roots.find((root) => PROJECT_MARKS.some((mark) => isThere(`${root}/${mark}`)));
 }
 
 /** Whether any client has a file here: all that a first switch needs to know before it looks closer. */

@@ -2,15 +2,15 @@ import fs from "node:fs";
 import { basename } from "node:path";
 import { parseJsonc, plainValue } from "../apply/jsonc.ts";
 import { applySplices, personaEdits } from "../apply/persona-argument.ts";
+import { findFile } from "../apply/places.ts";
 import { decodeText } from "../apply/text-file.ts";
 import { replaceFile } from "../core/atomic-file.ts";
-import { envValue } from "../core/environment.ts";
 import { systemErrorCode, UserError } from "../core/errors.ts";
 import { ensureDirectory, type Home } from "../core/home.ts";
 import { currentOwner, isProvablyDead } from "../core/owner.ts";
 import { positionAt } from "../core/position.ts";
-import { trimSlashes } from "../core/project-directories.ts";
 import { randomHex } from "../core/random.ts";
+import { clientPlaces } from "./apply-context.ts";
 import type { CliContext } from "./context.ts";
 
 /** Stands in a command's arguments for the file. */
@@ -67,14 +67,13 @@ export function writeMcpConfig(
   };
 }
 
-/** Claude Code's of the nearest project that has one, else the user's generic one. */
-function findSource({ cwd, env }: CliContext): string {
-  for (let root = trimSlashes(cwd()); ; root = root.slice(0, root.lastIndexOf("/"))) {
-    if (fs.existsSync(`${root}/.mcp.json`)) return `${root}/.mcp.json`;
-    if (root === "") break;
-  }
-  const user = `${envValue(env, "HOME") ?? ""}/.config/mcp/mcp_settings.json`;
-  if (fs.existsSync(user)) return user;
+/** Claude Code's of the project, looked for no further than a switch does, else the user's generic one. */
+function findSource(ctx: CliContext): string {
+  const places = clientPlaces(ctx);
+  const source =
+    findFile({ base: "project", path: ".mcp.json" }, places) ??
+    findFile({ base: "user", path: ".config/mcp/mcp_settings.json" }, places);
+  if (source !== undefined) return source;
   throw new UserError({
     reason: "no-mcp-config",
     message: "There is neither a .mcp.json here or above, nor a ~/.config/mcp/mcp_settings.json.",

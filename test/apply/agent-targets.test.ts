@@ -55,7 +55,7 @@ test("an agent's file that the user wrote is left alone, and one that we wrote i
   const own = "---\nname: backend-engineer\ndescription: mine\n---\nDo it my way.\n";
   const file = user.write("user/work/project/.github/agents/backend-engineer.agent.md", own);
   user.activate("backend-engineer");
-  expect(outcomes((await user.apply("copilot")).results)).toEqual(["already"]);
+  expect((await user.apply("copilot")).results).toMatchObject([{ outcome: "skipped", reason: "own-file" }]);
   expect(readFileSync(file, "utf8")).toBe(own);
 
   user.activate("frontend-engineer");
@@ -92,4 +92,23 @@ test("what is made lies at the repository's root, wherever in it one stands", as
   const places = { ...user.context.places, cwd: deep };
   await applyCurrent({ ...user.context, places }, targetsNamed(["copilot"]));
   expect(existsSync(join(user.project, ".github/agents/backend-engineer.agent.md"))).toBe(true);
+});
+
+test("in the home, or where no project is, no file is made", async () => {
+  for (const where of ["user", "user/notes"]) {
+    const user = applyHome();
+    const cwd = join(user.root, where);
+    mkdirSync(cwd, { recursive: true });
+    user.activate("backend-engineer");
+    const context = { ...user.context, places: { ...user.context.places, cwd } };
+    const { results } = await applyCurrent(context, targetsNamed(["claude-agent", "copilot"]));
+    expect(results).toMatchObject([
+      { client: "claude-agent", outcome: "skipped", reason: "no-project" },
+      { client: "copilot", outcome: "skipped", reason: "no-project" },
+    ]);
+    for (const made of [".claude", ".github"]) expect(existsSync(join(cwd, made))).toBe(false);
+    mkdirSync(join(cwd, ".tta-persona"));
+    const marked = outcomes((await applyCurrent(context, targetsNamed(["copilot"]))).results);
+    expect(marked).toEqual([where === "user" ? "skipped" : "changed"]);
+  }
 });

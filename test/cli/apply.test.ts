@@ -115,6 +115,7 @@ test("--client applies to what it names; one that is not here is a failure then"
 test("apply brings files to the active persona, and status tells which are not", async () => {
   const sandbox = sandboxOfTest();
   const file = cursorOf(sandbox);
+  mkdirSync(join(sandbox.project, ".git"));
   expect((await sandbox.run(["apply"])).code).toBe(3);
   await sandbox.run(["backend", "--no-apply"]);
   expect(await sandbox.run(["apply"])).toMatchObject({
