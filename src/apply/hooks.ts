@@ -24,6 +24,7 @@ const TAIL_BYTES = 2000;
 
 /** How long a group may take to end before it is killed. */
 const GRACE_MS = 1000;
+const LAST_WORDS_MS = 200;
 
 /**
  * Runs the user's own commands after a switch, one after the other. What is news to them is in their environment;
@@ -102,9 +103,15 @@ function runHook(
         return;
       }
       if (exitCode === 0) return settle(undefined);
-      const last = tail.trimEnd().split("\n").at(-1) ?? "";
-      const how = signal === null ? `exit code ${exitCode}` : `ended by ${signal}`;
-      settle({ reason: "hook-failed", message: last === "" ? how : `${how}: ${last}` });
+      // Its last words may still be in the pipe, which something in the background may hold open for long.
+      const tell = () => {
+        const last = tail.trimEnd().split("\n").at(-1) ?? "";
+        const how = signal === null ? `exit code ${exitCode}` : `ended by ${signal}`;
+        settle({ reason: "hook-failed", message: last === "" ? how : `${how}: ${last}` });
+      };
+      if (child.stderr.readableEnded) return tell();
+      child.stderr.once("end", tell);
+      killer = setTimeout(tell, LAST_WORDS_MS);
     });
   });
 }

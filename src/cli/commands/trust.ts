@@ -35,7 +35,7 @@ export const command: Command = {
       throw new UserError({
         reason: "no-such-file",
         message: `There is no file ${quote(given ?? file)}.`,
-        hint: "See: tta-persona workflow list",
+        hint: "It takes a file of a project, such as .tta-persona/settings.yaml.",
       });
     }
     const root = /^(.*)\/\.tta-persona\/persona$/.exec(file)?.[1];
