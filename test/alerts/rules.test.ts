@@ -27,6 +27,20 @@ describe("every alert", () => {
     expect(tests.sort()).toEqual(names.map((name) => `${name}.yaml`).sort());
   });
 
+  test.each(tests)("is silent, fires, and resolves: %s", (file) => {
+    const { tests: cases } = parse(readFileSync(join(ALERTS_DIR, "tests", file), "utf8")) as {
+      tests: { name: string; alert_rule_test?: { exp_alerts?: unknown[] }[] }[];
+    };
+    // At each moment that is looked at, whether it fires; in the order of time.
+    const fires = cases.map(({ alert_rule_test = [] }) =>
+      alert_rule_test.map(({ exp_alerts = [] }) => exp_alerts.length > 0),
+    );
+    expect(cases.filter(({ name }) => /^silent/.test(name)).length).toBeGreaterThan(0);
+    expect(fires.filter((moments) => moments.length > 0 && !moments[0]).length).toBeGreaterThan(0);
+    const resolving = fires.filter((moments) => moments.indexOf(true) !== -1 && moments.at(-1) === false);
+    expect(resolving.length).toBeGreaterThan(0);
+  });
+
   test.each(DASHBOARDS)("is marked on the dashboard %s while it fires", (name) => {
     const [annotation] = readDashboard(name).annotations?.list.filter((one) => one.name === "Alerts") ?? [];
     const [, marked = ""] = /alertname=~"([^"]*)"/.exec(annotation?.expr ?? "") ?? [];
