@@ -29,7 +29,8 @@ test("commands within a stage leave delivery to the run, which alone has the bac
   });
   expect(await sandbox.run(["run", "nested"], { env })).toMatchObject({ code: 0, stderr: "" });
   const { stdout } = await sandbox.run(["runs", "logs"], { env: OFF });
-  expect(stdout).toBe("Switched to 🧪 testing-specialist\n");
+  const note = 'tta-persona: TTA_PERSONA is "backend-engineer" here, and goes before it.';
+  expect(stdout.trimEnd().split("\n").sort()).toEqual(["Switched to 🧪 testing-specialist", note]);
   expect(new Set(server.requests().map(({ headers }) => headers["x-api-key"]))).toEqual(
     new Set(["of-the-user"]),
   );
