@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { checkSettingsFile, type SettingsOwner } from "../config/check-config.ts";
-import type { DefinitionProblem } from "../core/definitions.ts";
+import { compareText, type DefinitionProblem } from "../core/definitions.ts";
 import { envValue } from "../core/environment.ts";
 import { type Finding, finding } from "../core/finding.ts";
 import { builtInHeads } from "../persona/built-in.ts";
@@ -204,5 +204,3 @@ function sorted(findings: readonly Finding[]): readonly Finding[] {
       compareText(a.code, b.code),
   );
 }
-
-const compareText = (a: string, b: string): number => (a === b ? 0 : a < b ? -1 : 1);

@@ -126,4 +126,5 @@ export function guessNames(
   return [...new Set(names.filter((name) => name !== undefined))];
 }
 
-const compareText = (a: string, b: string): number => (a === b ? 0 : a < b ? -1 : 1);
+/** Code unit by code unit, for orders that are the same everywhere. */
+export const compareText = (a: string, b: string): number => (a === b ? 0 : a < b ? -1 : 1);

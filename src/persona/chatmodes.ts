@@ -1,3 +1,4 @@
+import { compareText } from "../core/definitions.ts";
 import { type Finding, finding } from "../core/finding.ts";
 import { type Chatmode, isChatmodeName } from "./chatmode.ts";
 import { readChatmode } from "./chatmode-file.ts";
@@ -50,5 +51,3 @@ export function loadChatmodes(cwd: string): ChatmodeCatalogue {
   }
   return { chatmodes, findings };
 }
-
-const compareText = (a: string, b: string): number => (a === b ? 0 : a < b ? -1 : 1);

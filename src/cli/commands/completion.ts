@@ -1,4 +1,4 @@
-import { ExitCode, UserError } from "../../core/errors.ts";
+import { ExitCode } from "../../core/errors.ts";
 import type { Command } from "../command.ts";
 import { loadCommands } from "../command-table.ts";
 import { bashScript } from "../completion/bash.ts";
@@ -6,9 +6,9 @@ import { fishScript } from "../completion/fish.ts";
 import { type CompletionNode, completionNodes } from "../completion/nodes.ts";
 import { zshScript } from "../completion/zsh.ts";
 import type { CompletionJson } from "../json-shapes.ts";
-import { quote } from "../printable.ts";
+import { type ForShells, forShell } from "../shells.ts";
 
-const scripts: Readonly<Record<string, (nodes: readonly CompletionNode[]) => string>> = {
+const scripts: ForShells<(nodes: readonly CompletionNode[]) => string> = {
   bash: bashScript,
   zsh: zshScript,
   fish: fishScript,
@@ -27,14 +27,7 @@ export const command: Command = {
   json: "tta-persona/completion/1",
   settingsProblems: "ignored",
   async run({ args: [shell = ""] }, ctx) {
-    const toScript = Object.hasOwn(scripts, shell) ? scripts[shell] : undefined;
-    if (toScript === undefined) {
-      throw new UserError({
-        reason: "unknown-shell",
-        message: `There is no completion for ${quote(shell)}.`,
-        hint: "It takes bash, zsh or fish.",
-      });
-    }
+    const toScript = forShell(scripts, shell, "no completion");
     const script = toScript(completionNodes(await loadCommands()));
     const document: CompletionJson = { schema: "tta-persona/completion/1", shell, script };
     ctx.output.answer(document, script);

@@ -1,16 +1,16 @@
-import { ExitCode, UserError } from "../../core/errors.ts";
+import { ExitCode } from "../../core/errors.ts";
 import { resolveHome } from "../../core/home.ts";
 import { deliverAfterWork } from "../after-work.ts";
 import type { Command } from "../command.ts";
 import type { CliContext } from "../context.ts";
 import { endGoneShells } from "../gone-shells.ts";
-import { quote } from "../printable.ts";
 import type { ShellInitJson } from "../session-shapes.ts";
 import { bashInit } from "../shell-init/bash.ts";
 import { fishInit } from "../shell-init/fish.ts";
 import { zshInit } from "../shell-init/zsh.ts";
+import { type ForShells, forShell } from "../shells.ts";
 
-const scripts: Readonly<Record<string, (state: string) => string>> = {
+const scripts: ForShells<(state: string) => string> = {
   bash: bashInit,
   zsh: zshInit,
   fish: fishInit,
@@ -35,14 +35,7 @@ export const command: Command = {
   json: "tta-persona/shell-init/1",
   settingsProblems: "ignored",
   async run({ args: [shell = ""] }, ctx) {
-    const toScript = Object.hasOwn(scripts, shell) ? scripts[shell] : undefined;
-    if (toScript === undefined) {
-      throw new UserError({
-        reason: "unknown-shell",
-        message: `There is nothing for ${quote(shell)}.`,
-        hint: "It takes bash, zsh or fish.",
-      });
-    }
+    const toScript = forShell(scripts, shell, "nothing");
     const script = toScript(usualState(ctx));
     const document: ShellInitJson = { schema: "tta-persona/shell-init/1", shell, script };
     ctx.output.answer(document, script);

@@ -1,19 +1,18 @@
+import { quoteForFish } from "../shells.ts";
 import type { CompletionNode, Offer } from "./nodes.ts";
-
-const quoted = (text: string) => `'${text.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;
 
 /** `'word\tdoc' …` */
 const described = (offers: readonly Offer[]) =>
-  offers.map(({ word, doc }) => `${quoted(word)}\\t${quoted(doc)}`).join(" ");
+  offers.map(({ word, doc }) => `${quoteForFish(word)}\\t${quoteForFish(doc)}`).join(" ");
 
 /** As in bash, with what each word means beside it. */
 export function fishScript(nodes: readonly CompletionNode[]): string {
   const cases = nodes.map(
-    (node) => `    case ${quoted(node.path)}
+    (node) => `    case ${quoteForFish(node.path)}
       set -g __tta_persona_commands ${described(node.commands)}
       set -g __tta_persona_options ${described(node.options)}
-      set -g __tta_persona_valued ${node.valued.map(quoted).join(" ")}
-      set -g __tta_persona_arguments ${node.arguments.map(quoted).join(" ")}
+      set -g __tta_persona_valued ${node.valued.map(quoteForFish).join(" ")}
+      set -g __tta_persona_arguments ${node.arguments.map(quoteForFish).join(" ")}
       set -g __tta_persona_depending ${node.depending}`,
   );
   return `# fish completion for tta-persona. Once:

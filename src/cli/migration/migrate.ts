@@ -9,6 +9,7 @@ import { type CliContext, switchContext } from "../context.ts";
 import { personaPlaces } from "../find-persona.ts";
 import type { MigrateJson } from "../migration-shapes.ts";
 import { anyOf, quote } from "../printable.ts";
+import { quoteForShell } from "../shells.ts";
 import { findOldInstallation, type OldInstallation, type OldSettings } from "./old-installation.ts";
 
 export type Step = MigrateJson["steps"][number];
@@ -120,5 +121,5 @@ function scriptStep({ file, shadows }: OldInstallation["scripts"][number]): Step
 }
 
 function shellWord(path: string): string {
-  return /^[\w./~-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
+  return /^[\w./~-]+$/.test(path) ? path : quoteForShell(path);
 }

@@ -1,4 +1,5 @@
-import { EXIT_COMMAND, quoteForShell } from "./exit-command.ts";
+import { quoteForShell } from "../shells.ts";
+import { EXIT_COMMAND } from "./exit-command.ts";
 
 /**
  * For bash from 3.2 on. Commands are named so that neither aliases nor functions of the user's get in between, and

@@ -1,6 +1,5 @@
+import { quoteForFish } from "../shells.ts";
 import { EXIT_COMMAND } from "./exit-command.ts";
-
-const quoted = (text: string) => `'${text.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;
 
 /**
  * As for bash. What stands in brackets are fish's own commands, for which it starts no process.
@@ -21,7 +20,7 @@ function tta_persona_prompt --description 'Print the persona in force: [-v varia
     set variable $argv[2]
     set -e argv[1..2]
   end
-  set -l state ${quoted(state)}
+  set -l state ${quoteForFish(state)}
   test -n "$TTA_PERSONA_HOME"; and set state "$TTA_PERSONA_HOME/state"
   set -l name (string trim -- "$TTA_PERSONA")
   if test -z "$name"; and string match -q -- '*-*' "$TTA_PERSONA_SHELL"
@@ -65,7 +64,7 @@ end
 
 # Ends the session of this shell's own persona, without keeping the shell.
 function _tta_persona_exit --on-event fish_exit
-  set -l state ${quoted(state)}
+  set -l state ${quoteForFish(state)}
   test -n "$TTA_PERSONA_HOME"; and set state "$TTA_PERSONA_HOME/state"
   string match -q -- "$fish_pid-*" "$TTA_PERSONA_SHELL"; or return
   test -e "$state/shells/$TTA_PERSONA_SHELL"; or return

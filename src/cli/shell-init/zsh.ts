@@ -1,4 +1,5 @@
-import { EXIT_COMMAND, quoteForShell } from "./exit-command.ts";
+import { quoteForShell } from "../shells.ts";
+import { EXIT_COMMAND } from "./exit-command.ts";
 
 /**
  * As for bash. Each function begins from zsh's own options, whatever the user's are. The list of projects is read in
