@@ -48,8 +48,8 @@ function countPlainly(facts: readonly Fact[]) {
     }
     const active = scopes.get(scope);
     const { persona, chatmode, idleTimeoutMs: timeout, startedAt } = data as Record<string, unknown>;
-    const key = `${persona}/${chatmode}`;
     if (type === "persona.switched" && typeof timeout === "number" && typeof startedAt === "number") {
+      const key = `${persona}/${chatmode}`;
       if (active?.key !== key) count.switches += 1;
       if (active !== undefined && (active.key !== key || ts - active.last > active.timeout)) count.ended += 1;
       scopes.set(scope, { key, last: ts, timeout });
