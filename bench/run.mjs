@@ -51,6 +51,13 @@ const bareTimes = [];
 
 const median = (numbers) => [...numbers].sort((a, b) => a - b)[numbers.length >> 1];
 
+/** A fixed order would meet what the system does every few seconds, such as writing back, in the same place each time. */
+const shuffled = (cases) =>
+  cases
+    .map((one) => ({ one, at: Math.random() }))
+    .sort((a, b) => a.at - b.at)
+    .map(({ one }) => one);
+
 /**
  * Runs bare Node and every case once per round, in turns, so that whatever the machine does hits all of them alike.
  *
@@ -59,7 +66,7 @@ const median = (numbers) => [...numbers].sort((a, b) => a - b)[numbers.length >>
 function measure(cases) {
   const ratios = new Map(cases.map(({ name }) => [name, []]));
   for (let round = -5; round < rounds; round++) {
-    for (const { name, args, env, after, input } of cases) {
+    for (const { name, args, env, after, input } of shuffled(cases)) {
       pause(SETTLE_MS);
       const bareMs = time(["-e", "0"], environment(root));
       pause(SETTLE_MS);

@@ -13,6 +13,7 @@ import {
   releaseLease,
   takeLease,
 } from "./lease.ts";
+import { startDetached } from "./start-detached.ts";
 
 /** Tells the deliverer which generation of the lease was passed to it; `0`: it has to wait for its turn. */
 export const LEASE_VARIABLE = "TTA_PERSONA_LEASE_GENERATION";
@@ -36,8 +37,6 @@ export interface DelivererProgram {
  * Sees to it that a background process delivers what was just appended: nothing to do while one of the same
  * version and settings is alive, else one is started, detached. Of commands that race, one starts it: the
  * lease is taken before and passed on after, so that it has an owner who is alive at every moment.
- *
- * Loads `node:child_process` only when it starts one, since that costs a tenth of a hot command.
  */
 export function ensureDeliverer(home: Home, env: Environment, program: DelivererProgram): void {
   const own: LeaseRecord = {
@@ -69,21 +68,10 @@ function start(
   program: DelivererProgram,
   generation: number,
 ): number | undefined {
-  const { spawn } = process.getBuiltinModule("node:child_process");
-  const child = spawn(process.execPath, [program.path], {
-    cwd: home.data,
-    detached: true,
-    env: {
-      ...env,
-      [LEASE_VARIABLE]: String(generation),
-      [OWNER_VARIABLE]: program.for === undefined ? undefined : JSON.stringify(program.for),
-    },
-    // Anything but `ignore` would make `$(tta-persona …)` wait for it.
-    stdio: "ignore",
-    windowsHide: true,
+  // Where it is refused the facts are safe, and the next command tries again.
+  return startDetached(program.path, home.data, {
+    ...env,
+    [LEASE_VARIABLE]: String(generation),
+    [OWNER_VARIABLE]: program.for === undefined ? undefined : JSON.stringify(program.for),
   });
-  // Out of processes or memory: the facts are safe, and the next command tries again.
-  child.on("error", () => undefined);
-  child.unref();
-  return child.pid;
 }
