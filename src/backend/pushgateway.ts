@@ -60,7 +60,8 @@ export function createPushgatewayClient(options: PushgatewayOptions): Pushgatewa
     };
     const rendered = { metrics: async () => text } as unknown as Registry;
     const gateway = new Pushgateway(baseUrl.href, request, rendered);
-    return settle(exchange, gateway[method]({ jobName: "" }), signal);
+    const answered = withoutDeprecations(() => gateway[method]({ jobName: "" }));
+    return settle(exchange, answered, signal);
   }
 
   async function read(path: string, signal: AbortSignal): Promise<Result<string, Undelivered>> {
@@ -98,6 +99,20 @@ export function createPushgatewayClient(options: PushgatewayOptions): Pushgatewa
       return ok({ ...(version !== undefined && { version }) });
     },
   };
+}
+
+/**
+ * prom-client takes the URL apart by `url.parse`, of which Node.js 24 warns on stderr (DEP0169). It does so before the
+ * first turn of the event loop, and what it parses is a `URL` that has been written out.
+ */
+function withoutDeprecations<T>(call: () => T): T {
+  const { noDeprecation } = process;
+  process.noDeprecation = true;
+  try {
+    return call();
+  } finally {
+    process.noDeprecation = noDeprecation ?? false;
+  }
 }
 
 const ACCEPTED: ReadonlySet<number> = new Set([200, 202]);

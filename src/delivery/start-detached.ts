@@ -19,9 +19,10 @@ interface ProcessHandle {
 /**
  * Starts a Node.js program that outlives this process and has no standard input or output.
  *
- * By the binding beneath `node:child_process` where there is one (DEP0111: deprecated in Node's documentation, with no
- * end in sight): that module loads a dozen others, for pipes, streams and sockets, which nothing here needs and which
- * take 3 ms of the 9 that a switch has when it starts the deliverer.
+ * On Node.js 20 by the binding beneath `node:child_process`: that module loads a dozen others, for pipes, streams and
+ * sockets, which nothing here needs and which take 3 ms of the 9 that a switch has when it starts the deliverer. That
+ * line of Node.js gets no more releases, so its binding stays as it is; that of 24.21 takes other arguments, and
+ * aborts the process on these.
  *
  * @param env passed on whole; what is undefined is left out.
  * @returns its pid; undefined where the system refuses, being out of processes or memory.
@@ -46,13 +47,14 @@ export function startDetached(program: string, cwd: string, env: Environment): n
 }
 
 function newHandle(): ProcessHandle | undefined {
+  if (!process.version.startsWith("v20.")) return undefined;
   try {
     const { binding } = process as unknown as {
       binding(name: "process_wrap"): { readonly Process: new () => ProcessHandle };
     };
     return new (binding("process_wrap").Process)();
   } catch {
-    // A later Node.js may hide it.
+    // Its permission model hides it.
     return undefined;
   }
 }
