@@ -117,10 +117,8 @@ test("what stands around it stays", () => {
 test.each(["1 ", "a@", "a.", "+1", "DE89 ", "4-", "(5", "AB12", "a@b."])(
   "time stays linear in a line of %j again and again",
   (piece) => {
-    const short = timeOf(piece.repeat(20_000));
-    const long = timeOf(piece.repeat(200_000));
-    // Ten times as long; a hundred times for what is quadratic.
-    expect(long).toBeLessThan(Math.max(short, 5) * 50);
+    // Some 30 ms; what is quadratic takes minutes.
+    expect(timeOf(piece.repeat(200_000))).toBeLessThan(10_000);
   },
 );
 

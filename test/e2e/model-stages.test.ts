@@ -287,9 +287,9 @@ test("without a key it could not be done at all", async () => {
 
 test("a call that takes too long is ended, and recorded with what came", async () => {
   const it = await rig((response) => openaiChunk(response, "so far\n"));
-  const ran = await it.run([{ id: "ask", llm: { prompt: "x" }, timeout: "400ms" }]);
+  const ran = await it.run([{ id: "ask", llm: { prompt: "x" }, timeout: "5s" }]);
   expect(ran).toMatchObject({ code: 1, result: "timeout" });
-  expect(ran.stages[0]).toMatchObject({ error: { type: "timeout", message: "not over after 0.4 s" } });
+  expect(ran.stages[0]).toMatchObject({ error: { type: "timeout", message: "not over after 5 s" } });
   expect(calls(it.sandbox)).toMatchObject([{ data: { outcome: "aborted", output: { text: "so far\n" } } }]);
   const logs = filesBelow(join(it.sandbox.home, "blobs")).filter(([path]) => path.endsWith(".ask.log"));
   expect(logs.map(([, text]) => text)).toEqual(["so far\n"]);
