@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { npmProject } from "./support/sample-project.ts";
 import { runScript, scriptOf } from "./support/stage.ts";
 
@@ -53,7 +53,34 @@ describe("the gates of feature-development", () => {
     project.write("test/broken.test.mjs", 'throw new Error("broken");\n');
     expect((await runScript(project, script, { feature: "x" })).code).toBe(1);
   });
+
+  // Both hold the pipes of the tests open; the second one never stops writing.
+  test.each(["sleep 600", "while :; do echo noise || exit; done"])(
+    "the tests are over when they are, and leave behind: %s",
+    async (server) => {
+      const project = npmProject();
+      const scripts = { test: `${server} & echo $! > server.pid; echo tests ok; exit $(cat code)` };
+      project.write("package.json", JSON.stringify({ name: "x", version: "0.1.0", scripts }));
+      onTestFinished(() => endProcess(Number(project.read("server.pid"))));
+      const script = scriptOf("feature-development", "testing");
+      project.write("code", "0");
+      const { code, stdout, outputs } = await runScript(project, script, { feature: "x" });
+      expect({ code, outputs }).toEqual({ code: 0, outputs: { tests: "passed" } });
+      expect(stdout).toContain("tests ok");
+      endProcess(Number(project.read("server.pid")));
+      project.write("code", "3");
+      expect((await runScript(project, script, { feature: "x" })).code).toBe(1);
+    },
+  );
 });
+
+function endProcess(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // It has ended by itself.
+  }
+}
 
 describe("the gate regression_test of bug-fix", () => {
   const check = (project: ReturnType<typeof npmProject>) =>

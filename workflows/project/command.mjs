@@ -1,4 +1,13 @@
 import { spawn } from "node:child_process";
+import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
+
+const TURN_MS = 5;
+
+/** Without a byte for so many turns, a pipe that is still open holds nothing more of the program. */
+const QUIET_TURNS = 20;
+
+/** What the program left behind may go on writing for ever. */
+const MOST_TURNS = 400;
 
 /** What a person can mend: printed without a stack, and it ends the script with `exitCode`. */
 export class Failure extends Error {
@@ -13,7 +22,8 @@ export class Failure extends Error {
 }
 
 /**
- * Runs a program to its end, its output going on to ours as it comes. Arguments are never seen by a shell.
+ * Runs a program to its end, its output going on to ours as it comes. What it leaves in the background is not
+ * waited for. Arguments are never seen by a shell.
  *
  * @param {string} program
  * @param {readonly string[]} args
@@ -47,8 +57,38 @@ export function run(program, args, { cwd, env, input, quiet = false, timeoutMs }
       if (error.code === "ENOENT") resolve({ code: 127, ...text });
       else reject(error);
     });
-    child.on("close", (code) => resolve({ code: code ?? 128, ...text }));
+    // Not at `close`: a process that it left in the background may hold its pipes open for as long as it runs.
+    child.on("exit", async (code) => {
+      await drained([child.stdout, child.stderr]);
+      resolve({ code: code ?? 128, ...text });
+    });
   });
+}
+
+/**
+ * Takes what the pipes of an ended program still hold, and closes them: at their end or, where another process has
+ * them open, when nothing has come for a moment. Counts turns of the event loop, in each of which some of it is
+ * read.
+ *
+ * @param {readonly import("node:stream").Readable[]} pipes
+ */
+async function drained(pipes) {
+  let hasCome = false;
+  for (const pipe of pipes) {
+    pipe.on("data", () => {
+      hasCome = true;
+    });
+  }
+  let quiet = 0;
+  for (let turn = 0; turn < MOST_TURNS && quiet < QUIET_TURNS; turn++) {
+    if (pipes.every((pipe) => pipe.readableEnded || pipe.destroyed)) break;
+    hasCome = false;
+    await sleep(TURN_MS);
+    // Timers come before input in a turn.
+    await nextTurn();
+    quiet = hasCome ? 0 : quiet + 1;
+  }
+  for (const pipe of pipes) pipe.destroy();
 }
 
 /**
