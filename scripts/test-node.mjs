@@ -3,18 +3,36 @@
 // Usage: npm run test:node [-- <major> …]
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const DEFAULT_MAJORS = ["22", "24"];
 const root = fileURLToPath(new URL("..", import.meta.url));
 const majors = process.argv.slice(2).length > 0 ? process.argv.slice(2) : DEFAULT_MAJORS;
 
+/** Relative imports of a file that are more than types. */
+const importsOf = (path) =>
+  [...readFileSync(path, "utf8").matchAll(/^import (?!type\b)[^;]*? from "(\.[^"]+\.ts)"/gm)].map(
+    ([, target]) => join(dirname(path), target),
+  );
+
+const RUN_BINARY = join(root, "test", "support", "run-binary.ts");
+const known = new Map();
+
+/** Whether it imports what starts the built program, itself or by another file of the tests. */
+function startsProgram(path) {
+  if (path === RUN_BINARY) return true;
+  if (!path.startsWith(join(root, "test"))) return false;
+  // Until it is known, for files that import each other.
+  if (!known.has(path)) known.set(path, false).set(path, importsOf(path).some(startsProgram));
+  return known.get(path);
+}
+
 /** They start `process.execPath`, so the Node.js that runs vitest is the one that is tested. */
 const blackBox = readdirSync(join(root, "test"), { recursive: true, encoding: "utf8" })
   .filter((path) => path.endsWith(".test.ts"))
   .map((path) => join("test", path))
-  .filter((path) => /\bcreateSandbox\(|"--global"/.test(readFileSync(join(root, path), "utf8")))
+  .filter((path) => startsProgram(join(root, path)))
   .sort();
 
 const failed = majors.filter((major) => {

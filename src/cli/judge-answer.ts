@@ -7,6 +7,7 @@ import { type CallContext, callModel } from "../llm/call-model.ts";
 import type { CallPlace } from "../llm/call-place.ts";
 import { type Endpoint, resolveEndpoint } from "../llm/endpoint.ts";
 import { compare, JUDGE_INSTRUCTIONS, JUDGES, parseJudge, readVerdict, type Verdict } from "../llm/judge.ts";
+import { drained } from "../workflow/drain.ts";
 import type { CliContext } from "./context.ts";
 import { quote } from "./printable.ts";
 
@@ -79,6 +80,8 @@ function askScript(path: string, answer: JudgedAnswer, ctx: CliContext): Promise
       if (error === null) resolve(readVerdict(stdout));
       else resolve(err(`the script failed (${error.code ?? error.signal ?? "unknown"})`));
     });
+    // What it leaves in the background may hold its pipes open for long.
+    child.once("exit", () => void drained([child.stdout, child.stderr]));
     // A script that reads nothing closes its input.
     child.stdin?.on("error", () => undefined);
     child.stdin?.end(JSON.stringify(answer));

@@ -10,6 +10,7 @@ import { parameterProblem } from "./parameter-value.ts";
 export function checkWorkflow(workflow: Workflow): readonly CheckProblem[] {
   return [
     ...workflow.parameters.flatMap(checkParameter),
+    ...checkSize(workflow.stages),
     ...checkGraph(workflow.stages),
     ...checkStages(workflow),
   ];
@@ -32,6 +33,21 @@ function checkParameter(parameter: Parameter): readonly CheckProblem[] {
   }
   const wrong = parameter.default === undefined ? undefined : parameterProblem(parameter, parameter.default);
   return wrong === undefined ? [] : [problem(at("default"), wrong.message, wrong.hint)];
+}
+
+/** The fact of a run's beginning names them all, and has room for 256 KiB. */
+const MAX_STAGES = 500;
+const MAX_NEEDS_AND_GATES = 1500;
+
+function checkSize(stages: readonly Stage[]): readonly CheckProblem[] {
+  const count = stages.reduce((sum, { needs, gates }) => sum + needs.length + gates.length, 0);
+  const hint = "Split the workflow in two.";
+  return [
+    ...(stages.length > MAX_STAGES ? [problem(["stages"], `more than ${MAX_STAGES} stages`, hint)] : []),
+    ...(count > MAX_NEEDS_AND_GATES
+      ? [problem(["stages"], `more than ${MAX_NEEDS_AND_GATES} needs and gates in all`, hint)]
+      : []),
+  ];
 }
 
 function checkGraph(stages: readonly Stage[]): readonly CheckProblem[] {

@@ -1,6 +1,7 @@
 import fs from "node:fs";
 import { dirname } from "node:path";
 import { replaceFile } from "../core/atomic-file.ts";
+import { LONGEST_TIMER_MS } from "../core/duration.ts";
 import { errorCode } from "../core/errors.ts";
 import { err, ok, type Result } from "../core/result.ts";
 import type { Stage, Work } from "./definition.ts";
@@ -86,20 +87,40 @@ function agentPrompt({ instructions }: StagePersona, stage: Stage, prompt: strin
   return [instructions, prompt.trim(), ...outputs].join("\n\n");
 }
 
-/** A person confirms each item; the first one that is not ends it. */
+/** A person confirms each item, all within the stage's timeout; the first one that is not ends it. */
 export async function doManually(
   checklist: readonly string[],
   stage: Stage,
   { confirm, cancellation }: EngineContext,
 ): Promise<WorkError | undefined> {
-  for (const item of checklist) {
-    const answer = await confirm(stage, item);
-    if (cancellation.requested() !== undefined) return { type: "cancelled", message: "cancelled" };
-    if (answer === "yes") continue;
-    const how = answer === "nobody" ? "; nobody is there to ask, and --yes was not given" : "";
-    return { type: "not_confirmed", message: `not confirmed: ${item}${how}` };
+  const { timeoutMs } = stage;
+  const deadline = new AbortController();
+  // Another stage's question may be open, so that this one has not even been asked.
+  const late = new Promise<"late">((resolve) => {
+    deadline.signal.addEventListener("abort", () => resolve("late"));
+  });
+  const timer =
+    timeoutMs === undefined
+      ? undefined
+      : setTimeout(() => deadline.abort(), Math.min(timeoutMs, LONGEST_TIMER_MS));
+  try {
+    for (const item of checklist) {
+      const answer = await Promise.race([confirm(stage, item, deadline.signal), late]);
+      if (cancellation.requested() !== undefined) return { type: "cancelled", message: "cancelled" };
+      if (answer === "yes") continue;
+      if (deadline.signal.aborted) return unanswered(item, timeoutMs);
+      const how = answer === "nobody" ? "; nobody is there to ask, and --yes was not given" : "";
+      return { type: "not_confirmed", message: `not confirmed: ${item}${how}` };
+    }
+    return undefined;
+  } finally {
+    clearTimeout(timer);
   }
-  return undefined;
+}
+
+function unanswered(item: string, timeoutMs = 0): WorkError {
+  const hint = "answer within the stage's timeout, or confirm all by --yes";
+  return { type: "timeout", message: `not confirmed after ${timeoutMs / 1000} s: ${item}; ${hint}` };
 }
 
 /** What keeps a directory from being worked in. */

@@ -34,8 +34,8 @@ export interface EngineContext {
   readonly observer: RunObserver;
   /** Words of the agent CLI that the user has configured; the prompt comes behind them. Empty: none. */
   readonly agentCommand: readonly string[];
-  /** Asks a person. */
-  readonly confirm: (stage: Stage, item: string) => Promise<Confirmation>;
+  /** Asks a person; the question ends with `deadline`, whatever its answer is then. */
+  readonly confirm: (stage: Stage, item: string, deadline: AbortSignal) => Promise<Confirmation>;
   readonly persona: (name: string) => StagePersona;
   readonly models: ModelCaller;
   readonly prompts: PromptSource;

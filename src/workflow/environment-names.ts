@@ -67,11 +67,13 @@ export const CI_NAMES: readonly string[] = words(
     "BITBUCKET_* DRONE* TRAVIS* TEAMCITY_* CHANGE_* STAGE_NAME EXECUTOR_NUMBER NODE_NAME WORKSPACE GIT_BRANCH GIT_COMMIT",
 );
 
-/** Of the caller's own process, or of a run that the caller is part of: they would be stale. */
+/** Of the caller's own process: they would be stale. */
 export const NOT_INHERITED: readonly string[] = words(
-  "PWD OLDPWD SHLVL _ TTA_PARAM_* TTA_OUTPUT TTA_OUTPUT_* TTA_PERSONA TTA_CHATMODE TTA_MCP_CONFIG TTA_PERSONA_LEASE_GENERATION " +
-    "TRACEPARENT TRACESTATE BAGGAGE",
+  "PWD OLDPWD SHLVL _ TTA_PERSONA TTA_CHATMODE TTA_MCP_CONFIG TTA_PERSONA_LEASE_GENERATION TRACEPARENT TRACESTATE BAGGAGE",
 );
+
+/** Of the stage that the caller is part of: another run's stage has its own. */
+export const OF_A_STAGE: readonly string[] = words("TTA_PARAM_* TTA_OUTPUT TTA_OUTPUT_*");
 
 function words(text: string): readonly string[] {
   return text.split(" ");

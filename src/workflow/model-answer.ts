@@ -1,6 +1,7 @@
 import { err, ok, type Result } from "../core/result.ts";
 import type { JsonCheck } from "./json-schema.ts";
-import { ANSWER, OUTPUT_KEY } from "./names.ts";
+import { ANSWER, isOutputKey } from "./names.ts";
+import { MAX_OUTPUTS } from "./outputs.ts";
 import type { Outputs } from "./run-store.ts";
 
 /** What a model is told when its answer has to fit a schema. */
@@ -20,7 +21,9 @@ export function outputsOfAnswer(text: string, check: JsonCheck | undefined): Res
   if (!json.ok) return json;
   const problem = check(json.value.value);
   if (problem !== undefined) return err(`the answer does not fit its schema: ${problem}`);
-  return ok({ ...scalarsOf(json.value.value), [ANSWER]: json.value.text });
+  const outputs = { ...scalarsOf(json.value.value), [ANSWER]: json.value.text };
+  if (Object.keys(outputs).length > MAX_OUTPUTS) return err(`the answer has more than ${MAX_OUTPUTS} fields`);
+  return ok(outputs);
 }
 
 /** The JSON of an answer, also of one that stands in a code fence, as models like to write. */
@@ -42,7 +45,7 @@ function scalarsOf(value: unknown): Outputs {
   const scalars = Object.entries(value).flatMap(([name, one]: [string, unknown]): [string, string][] => {
     const key = outputKeyOf(name);
     const isScalar = ["string", "number", "boolean"].includes(typeof one);
-    return isScalar && OUTPUT_KEY.test(key) ? [[key, String(one)]] : [];
+    return isScalar && isOutputKey(key) ? [[key, String(one)]] : [];
   });
   return Object.fromEntries(scalars);
 }

@@ -15,6 +15,10 @@ export const ANSWER = "answer";
 
 export const OUTPUT_KEY = /^[a-z][a-z0-9_]*$/;
 
+export function isOutputKey(text: string): boolean {
+  return text.length <= MAX_NAME_LENGTH && OUTPUT_KEY.test(text);
+}
+
 export function isWorkflowName(text: string): boolean {
   return text.length <= MAX_NAME_LENGTH && KEBAB_CASE.test(text) && text !== RESERVED_NAME;
 }

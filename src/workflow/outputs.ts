@@ -1,18 +1,20 @@
 import fs from "node:fs";
 import { errorCode, type Failure } from "../core/errors.ts";
 import { err, ok, type Result } from "../core/result.ts";
+import { isOutputKey, MAX_NAME_LENGTH } from "./names.ts";
 
 /** What a stage hands on, by key. */
 export type Outputs = Readonly<Record<string, string>>;
 
 const MAX_BYTES = 1024 * 1024;
 
-const KEY = /^[a-z][a-z0-9_]*$/;
+/** The fact of a stage's end names all keys. */
+export const MAX_OUTPUTS = 1000;
 
 /**
  * Reads the file that a stage wrote to as `$TTA_OUTPUT`. One that is not there holds nothing.
  *
- * Failures: `output-too-big`, `output-unreadable`, `output-line`. They name the line, never what is in it.
+ * Failures: `output-too-big`, `output-too-many`, `output-unreadable`, `output-line`. They name the line, never what is in it.
  */
 export function readOutputs(path: string): Result<Outputs, Failure> {
   let bytes: Buffer;
@@ -61,7 +63,12 @@ export function parseOutputs(bytes: Uint8Array): Result<Outputs, Failure> {
     if (equals === -1 && marker === -1) return badLine(number, "is no key=value pair");
     const isBlock = marker !== -1 && (equals === -1 || marker < equals);
     const key = line.slice(0, isBlock ? marker : equals);
-    if (!KEY.test(key)) return badLine(number, "has a key that is not of the form [a-z][a-z0-9_]*");
+    if (!isOutputKey(key)) {
+      return badLine(
+        number,
+        `has a key that is not of the form [a-z][a-z0-9_]*, at most ${MAX_NAME_LENGTH} characters`,
+      );
+    }
     let value = line.slice(equals + 1);
     if (isBlock) {
       const delimiter = line.slice(marker + 2);
@@ -79,6 +86,7 @@ export function parseOutputs(bytes: Uint8Array): Result<Outputs, Failure> {
     }
     if (value.includes("\0")) return badLine(number, "has a value with a NUL byte");
     outputs.set(key, value);
+    if (outputs.size > MAX_OUTPUTS) return tooMany();
   }
   return ok(Object.fromEntries(outputs));
 }
@@ -99,6 +107,14 @@ function tooBig(): Result<Outputs, Failure> {
   return err({
     reason: "output-too-big",
     message: "The stage wrote more than 1 MiB to $TTA_OUTPUT.",
+    hint: "Hand on the path of a file instead.",
+  });
+}
+
+function tooMany(): Result<Outputs, Failure> {
+  return err({
+    reason: "output-too-many",
+    message: `The stage wrote more than ${MAX_OUTPUTS} keys to $TTA_OUTPUT.`,
     hint: "Hand on the path of a file instead.",
   });
 }

@@ -45,6 +45,7 @@ export async function runCommandAs(
     env,
     // A wrapper that takes away what its caller has set would be no wrapper: only what is blocked goes.
     policy: { allowEnvironmentAccess: ["*"], blockList: persona.blockList },
+    isSameStage: true,
     parameters: {},
     outputs: {},
     stageEnv: {},

@@ -209,7 +209,10 @@ const stage = mapping(
       .exactOptional()
       .describe("conditions that all have to hold, or the stage is skipped"),
     gates: z.array(gate).exactOptional().describe("what has to hold after the work"),
-    outputs: z.array(outputKey).exactOptional().describe("keys that it has to write to $TTA_OUTPUT"),
+    outputs: z
+      .array(outputKey)
+      .exactOptional()
+      .describe("keys that it has to write to $TTA_OUTPUT; it may write 1,000, of 64 characters each"),
   },
   { oneOf: KINDS_OF_WORK },
 );
@@ -222,7 +225,12 @@ export const workflowFileSchema = mapping({
     .record(freeParameterName, parameter)
     .exactOptional()
     .describe("by name; each becomes the flag --<name> and the variable TTA_PARAM_<NAME>"),
-  stages: z.array(stage).min(1).describe("one after the other, unless one says what it needs"),
+  stages: z
+    .array(stage)
+    .min(1)
+    .describe(
+      "one after the other, unless one says what it needs; at most 500, with 1,500 needs and gates in all",
+    ),
 }).meta({ title: "tta-persona workflow" });
 
 export type WorkflowFile = z.infer<typeof workflowFileSchema>;

@@ -4,7 +4,14 @@ import { err, ok, type Result } from "../core/result.ts";
 import { isSecretName } from "../core/secret-names.ts";
 import type { SpanIdentity } from "../core/span.ts";
 import { formatTraceparent } from "../core/trace-context.ts";
-import { CI_NAMES, matchesAny, NEEDED, NEEDED_UNLESS_SECRET, NOT_INHERITED } from "./environment-names.ts";
+import {
+  CI_NAMES,
+  matchesAny,
+  NEEDED,
+  NEEDED_UNLESS_SECRET,
+  NOT_INHERITED,
+  OF_A_STAGE,
+} from "./environment-names.ts";
 import { outputVariable, parameterVariable } from "./names.ts";
 
 /** Of a persona's `security`. */
@@ -19,6 +26,8 @@ export interface StageEnvironmentRequest {
   /** The caller's. */
   readonly env: Environment;
   readonly policy: EnvironmentPolicy;
+  /** The process is part of the stage that the caller is in, if it is in one: it keeps that one's data. */
+  readonly isSameStage?: boolean;
   /** By kebab-case name; one that was not given is undefined. */
   readonly parameters: Readonly<Record<string, string | undefined>>;
   /** By stage and key, of the stages that this one may see. */
@@ -45,13 +54,14 @@ const MAX_VALUE = 128 * 1024;
  * Failures: `environment-nul` and `environment-too-long`, by name, for a value that no environment can hold.
  */
 export function stageEnvironment(request: StageEnvironmentRequest): Result<Record<string, string>, Failure> {
-  const { env, policy, parameters, outputs, stageEnv, trace, baggage, extra } = request;
+  const { env, policy, isSameStage = false, parameters, outputs, stageEnv, trace, baggage, extra } = request;
   const result = new Map<string, string>();
   const put = (name: string, value: string | undefined) => {
     if (value !== undefined) result.set(name, value);
   };
   for (const [name, value] of Object.entries(env)) {
-    if (value !== undefined && isPassed(name, value, policy)) put(name, value);
+    const isStale = !isSameStage && matchesAny(name, OF_A_STAGE);
+    if (value !== undefined && !isStale && isPassed(name, value, policy)) put(name, value);
   }
   for (const [name, value] of Object.entries(stageEnv)) put(name, value);
   for (const [name, value] of Object.entries(parameters)) put(parameterVariable(name), value);

@@ -57,11 +57,25 @@ export function createStageRecord(
         attempts,
         outputs: Object.keys(outputs),
         ...(error === undefined ? {} : { error }),
-        ...(error === undefined || stderrTail.length === 0 ? {} : { stderrTail }),
+        ...(error === undefined || stderrTail.length === 0 ? {} : { stderrTail: newest(stderrTail) }),
       });
       if (isBegun) recorder.record("persona.ended", scope, sessionTrace(), {});
     },
   };
+}
+
+/** Beside it stand 1,000 outputs' keys of 64 characters, and a fact has room for 256 KiB. */
+const TAIL_BYTES = 128 * 1024;
+
+/** The last lines that fit: a control character takes six bytes in JSON. */
+function newest(lines: readonly string[]): readonly string[] {
+  let left = TAIL_BYTES;
+  let first = lines.length;
+  for (; first > 0; first--) {
+    left -= Buffer.byteLength(JSON.stringify(lines[first - 1]));
+    if (left < 0) break;
+  }
+  return lines.slice(first);
 }
 
 /** What every fact of a stage says of it. */

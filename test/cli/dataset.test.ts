@@ -1,4 +1,4 @@
-import { chmodSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { openaiAnswer, refuse, startFakeModel } from "../support/fake-model.ts";
@@ -248,6 +248,18 @@ describe("an experiment", () => {
       { score: null, comment: "the judge gave no score from 0 to 1" },
       { score: 0 },
     ]);
+  });
+
+  test("does not wait for what the script leaves in the background", async () => {
+    const { run, sandbox } = await withDataset(exact(["a"]));
+    const script = join(sandbox.project, "judge.sh");
+    writeFileSync(script, "#!/bin/sh\nsleep 600 & echo $! > left.pid\necho '{\"score\": 1}'\n");
+    chmodSync(script, 0o755);
+    const result = await run([...RUN, "--judge", "script:judge.sh", "--json"], {
+      env: env(await echoModel()),
+    });
+    process.kill(Number(readFileSync(join(sandbox.project, "left.pid"), "utf8")), "SIGKILL");
+    expect(good(result).items).toMatchObject([{ score: 1 }]);
   });
 
   test("is judged by a model, whose calls are recorded too", async () => {

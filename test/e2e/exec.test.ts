@@ -9,6 +9,7 @@ import { startOtlpServer } from "../support/otlp-server.ts";
 import { withFaults } from "../support/preloads.ts";
 import { repositoryRoot, type Sandbox } from "../support/run-binary.ts";
 import { factsOf, metricOf, readProject, sandboxOf } from "./run-sandbox.ts";
+import { defineWorkflow, scripted } from "./workflow-project.ts";
 
 const OFF = { TTA_PERSONA_DELIVERY: "off" };
 const READ_ONLY = fileURLToPath(new URL("../cli/read-only-fs.cjs", import.meta.url));
@@ -103,6 +104,23 @@ describe("exec is not there for", { concurrent: true, timeout: 60_000 }, () => {
     const script = 'printf "%s|%s|%s" "$API_TOKEN" "$TTA_PERSONA" "$(pwd)"';
     const result = await sandbox.run(under("sh", "-c", script), { env });
     context.expect(result.stdout).toBe(`t\n$(id)|backend-engineer|${sandbox.project}`);
+  });
+
+  test("the stage that it is in: what that was given, and what it hands on", async (context) => {
+    const sandbox = sandboxOf(context);
+    const exec = `"${process.execPath}" "${join(repositoryRoot, "bin", "tta-persona.cjs")}" exec --persona testing`;
+    const inner = 'echo "$TTA_PARAM_TARGET $TTA_OUTPUT_BUILD_TAG" > seen; echo k=v >> "$TTA_OUTPUT"';
+    defineWorkflow(sandbox, {
+      name: "outer",
+      parameters: { target: { type: "string" } },
+      stages: [
+        scripted("build", 'echo tag=t1 >> "$TTA_OUTPUT"', { outputs: ["tag"] }),
+        scripted("test", `${exec} -- bash -c '${inner}'`, { outputs: ["k"] }),
+      ],
+    });
+    const result = await sandbox.run(["run", "outer", "--target", "here"], { env: OFF });
+    context.expect(result, result.stdout).toMatchObject({ code: 0 });
+    context.expect(readProject(sandbox, "seen")).toBe("here t1\n");
   });
 });
 

@@ -237,6 +237,33 @@ test("what cannot be resumed is refused, and nothing is touched", { timeout: 60_
   expect(linesOf(sandbox, "effects")).toEqual(["one", "two", "two", "three"]);
 });
 
+test("a run is resumed after its workflow has got parameters", { timeout: 60_000 }, async (context) => {
+  const { expect } = context;
+  const sandbox = createSandbox();
+  context.onTestFinished(() => sandbox.dispose());
+  const text = { type: "string" };
+  const define = (parameters: Readonly<Record<string, Readonly<Record<string, unknown>>>>, end: string) =>
+    defineWorkflow(sandbox, {
+      name: "mended",
+      parameters: { text, free: text, ...parameters },
+      stages: [
+        scripted("one", `echo "$TTA_PARAM_TEXT $TTA_PARAM_VERBOSE $TTA_PARAM_REGION" >> effects; ${end}`),
+      ],
+    });
+  const resume = (...args: readonly string[]) =>
+    sandbox.run(["run", "mended", "--json", "--resume", ...args], { env: OFF });
+  define({}, "exit 1");
+  expect(await sandbox.run(["run", "mended", "--text", "a"], { env: OFF })).toMatchObject({ code: 1 });
+  define({ verbose: { type: "boolean" } }, "exit 1");
+  expect(await resume()).toMatchObject({ code: 1 });
+  expect(failureOf(await resume("--verbose")).message).toMatch(/was started with another --verbose\.$/);
+  expect(failureOf(await resume("--free", "x")).message).toMatch(/was started without --free\.$/);
+  define({ verbose: { type: "boolean" }, region: { type: "string", required: true } }, "true");
+  expect(failureOf(await resume())).toMatchObject({ reason: "missing-parameter" });
+  expect(await resume("--region", "eu", "--text", "a")).toMatchObject({ code: 0 });
+  expect(linesOf(sandbox, "effects")).toEqual(["a  ", "a false ", "a false eu"]);
+});
+
 test("the latest run is resumed also when several were killed within one second", async (context) => {
   const { expect } = context;
   const sandbox = begin(context);

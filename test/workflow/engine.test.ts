@@ -138,3 +138,47 @@ test("files that are kept of a run are for us alone, also what a stage hands on"
   expect(modes.length).toBeGreaterThan(4);
   for (const [isDirectory, mode] of modes) expect(mode).toBe(isDirectory === true ? 0o700 : 0o600);
 });
+
+test("a stage's end is written down, however much it handed on and printed", async () => {
+  const key = "k".repeat(60);
+  const { facts, outcome } = await runIn(`
+  - id: full
+    persona: qa
+    outputs: [absent]
+    run: |
+      for n in $(seq 1000 1999); do echo "${key}$n=1"; done >> "$TTA_OUTPUT"
+      for n in $(seq 20); do head -c 2000 /dev/zero | tr '\\0' '\\1' >&2; echo >&2; done
+`);
+  expect(outcome.stages[0]?.error?.type).toBe("missing_output");
+  const [end] = facts().filter(({ type }) => type === "stage.finished");
+  expect(end?.data).toMatchObject({
+    result: "failure",
+    stderrTail: expect.any(Array),
+    outputs: expect.toSatisfy((outputs: readonly string[]) => outputs.length === 1000),
+  });
+});
+
+test("the beginning of the largest run is written down", async () => {
+  const id = (at: number) => `s${"x".repeat(58)}${at + 1000}`;
+  const long = "p".repeat(64);
+  const gates = Array.from({ length: 1000 }, (_, at) => `{ name: ${id(at)}, run: "true" }`);
+  const stages = Array.from({ length: 500 }, (_, at) => {
+    const own = at === 0 ? `, gates: [${gates.join(", ")}], when: [{ run: "false" }]` : "";
+    return `  - { id: ${id(at)}, persona: ${long}, chatmode: ${long}, run: "true"${own} }\n`;
+  });
+  const cancellation = createCancellation();
+  cancellation.request("SIGTERM");
+  const { facts } = await runIn(`\n${stages.join("")}`, { cancellation });
+  expect(facts().map(({ type }) => type)).toContain("run.started");
+});
+
+test("manual work has its stage's timeout, also while another question is open", async () => {
+  const never = () => new Promise<never>(() => undefined);
+  const stage = "{ id: asked, persona: qa, timeout: 50ms, manual: { checklist: [sure] } }";
+  const { outcome } = await runIn(`\n  - ${stage}\n`, { confirm: never });
+  expect(outcome).toMatchObject({ result: "timeout", stages: [{ result: "timeout" }] });
+  expect(outcome.stages[0]?.error).toMatchObject({
+    type: "timeout",
+    message: expect.stringMatching(/^not confirmed after 0\.05 s: sure; .*--yes/),
+  });
+});

@@ -48,6 +48,15 @@ test.each([
   expect(JSON.stringify(result)).not.toContain("hunter2");
 });
 
+test("keys have bounds, within which a stage's end can be written down", () => {
+  const lines = (count: number) => Array.from({ length: count }, (_, index) => `k${index}=1\n`).join("");
+  expect(parse(`${lines(1000)}k0=2\n`)).toMatchObject({ ok: true, value: { k0: "2", k999: "1" } });
+  expect(parse(lines(1001))).toMatchObject({ ok: false, error: { reason: "output-too-many" } });
+  const longest = "k".repeat(64);
+  expect(parse(`${longest}=1\n`)).toEqual({ ok: true, value: { [longest]: "1" } });
+  expect(parse(`${longest}k=1\n`)).toMatchObject({ ok: false, error: { reason: "output-line" } });
+});
+
 test("what is not UTF-8 is a failure", () => {
   expect(parseOutputs(Buffer.from([0x61, 0x3d, 0xff]))).toMatchObject({ ok: false });
 });
@@ -55,7 +64,7 @@ test("what is not UTF-8 is a failure", () => {
 test("any value comes back unchanged from a block", () => {
   const value = fc.string().filter((text) => !text.includes("\0") && !text.split("\n").includes("END-OF-IT"));
   fc.assert(
-    fc.property(value, fc.stringMatching(/^[a-z][a-z0-9_]*$/), (text, key) => {
+    fc.property(value, fc.stringMatching(/^[a-z][a-z0-9_]{0,63}$/), (text, key) => {
       const wellFormed = Buffer.from(text).toString();
       // A return before the delimiter would be of its line's end.
       expect(parse(`${key}<<END-OF-IT\n${wellFormed}\nEND-OF-IT\n`)).toEqual({

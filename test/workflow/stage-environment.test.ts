@@ -114,6 +114,23 @@ describe("of the caller's environment", () => {
       TRACEPARENT: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
     });
   });
+
+  test("a command within a stage keeps what the stage was given, unless its own persona blocks it", () => {
+    const env = {
+      TTA_PARAM_VERSION: "1",
+      TTA_OUTPUT_BUILD_TAG: "t",
+      TTA_OUTPUT: "/out",
+      TTA_PERSONA: "other",
+    };
+    const allowEnvironmentAccess = ["*"];
+    expect(names({ env, isSameStage: true, policy: { allowEnvironmentAccess } })).toEqual([
+      "TTA_PARAM_VERSION",
+      "TTA_OUTPUT_BUILD_TAG",
+      "TTA_OUTPUT",
+    ]);
+    const policy = { allowEnvironmentAccess, blockList: ["*_VERSION"] };
+    expect(names({ env, isSameStage: true, policy })).toEqual(["TTA_OUTPUT_BUILD_TAG", "TTA_OUTPUT"]);
+  });
 });
 
 describe("the built-in personas", () => {

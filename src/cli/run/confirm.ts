@@ -3,8 +3,7 @@ import { openSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { isatty, ReadStream } from "node:tty";
 import type { Cancellation } from "../../workflow/cancellation.ts";
-import type { Stage } from "../../workflow/definition.ts";
-import type { Confirmation } from "../../workflow/engine-context.ts";
+import type { Confirmation, EngineContext } from "../../workflow/engine-context.ts";
 import type { CliContext } from "../context.ts";
 import { printable } from "../printable.ts";
 import type { RunView } from "./plain-view.ts";
@@ -18,20 +17,20 @@ export function createConfirm(
   view: RunView,
   cancellation: Cancellation,
   { flags, output, paint }: CliContext,
-): (stage: Stage, item: string) => Promise<Confirmation> {
+): EngineContext["confirm"] {
   if (isAnsweredYes) return () => Promise.resolve("yes");
   // With --json, standard output is one document's.
   if (flags.json || !isatty(0) || !isatty(1)) return () => Promise.resolve("nobody");
   let last: Promise<unknown> = Promise.resolve();
   const typedAhead: string[] = [];
-  return (stage, item) => {
+  return (stage, item, deadline) => {
     const answer = last.then(async () => {
-      // It would be waiting for its turn while the run was stopped.
-      if (cancellation.requested() !== undefined) return "no";
+      // It was waiting for its turn while the run was stopped, or its time ran out.
+      if (cancellation.requested() !== undefined || deadline.aborted) return "no";
       view.pause();
       try {
         output.raw(`${paint.bold(stage.id)} (${stage.persona}): ${printable(item)}\n`);
-        return await askYesNo(output.raw, typedAhead, cancellation);
+        return await askYesNo(output.raw, typedAhead, cancellation, deadline);
       } finally {
         view.resume();
       }
@@ -45,6 +44,7 @@ async function askYesNo(
   write: (text: string) => void,
   typedAhead: string[],
   cancellation: Cancellation,
+  deadline: AbortSignal,
 ): Promise<Confirmation> {
   const input = openTerminal();
   if (input === undefined) return "nobody";
@@ -53,6 +53,11 @@ async function askYesNo(
   input.on("error", () => lines.close());
   lines.on("line", (line) => typedAhead.push(line));
   const forget = cancellation.onRequest(() => lines.close());
+  const end = () => {
+    write("\n");
+    lines.close();
+  };
+  deadline.addEventListener("abort", end);
   try {
     for (;;) {
       write("  Done? [y/n] ");
@@ -64,6 +69,7 @@ async function askYesNo(
     }
   } finally {
     forget();
+    deadline.removeEventListener("abort", end);
     lines.close();
     input.destroy();
   }

@@ -7,10 +7,9 @@ import { newSpanIdentity } from "../../core/trace-context.ts";
 import { loadCatalogue } from "../../persona/catalogue.ts";
 import type { Cancellation } from "../../workflow/cancellation.ts";
 import type { WorkflowEntry } from "../../workflow/catalogue.ts";
-import type { Stage } from "../../workflow/definition.ts";
 import { checkPersonas } from "../../workflow/definition-file.ts";
 import { type RunOutcome, runWorkflow } from "../../workflow/engine.ts";
-import type { Confirmation, StagePersona } from "../../workflow/engine-context.ts";
+import type { EngineContext, StagePersona } from "../../workflow/engine-context.ts";
 import { endProcessesOfRun } from "../../workflow/leftovers.ts";
 import { endLeftoverGroup } from "../../workflow/process-group.ts";
 import type { Recorder } from "../../workflow/recorder.ts";
@@ -41,7 +40,7 @@ export interface ExecutionOptions {
   readonly cancellation: Cancellation;
   readonly recorder: Recorder;
   readonly maxParallel: number;
-  readonly confirm: (stage: Stage, item: string) => Promise<Confirmation>;
+  readonly confirm: EngineContext["confirm"];
 }
 
 /** The personas of all stages. @throws UserError for one that is not there, before anything has begun. */

@@ -51,12 +51,12 @@ export function prepareRun(workflow: Workflow, request: RunRequest, ctx: CliCont
       hint: `See: tta-persona runs show ${resumes.id}`,
     });
   }
-  assertSameParameters(workflow, request.given, resumes, cwd);
+  const parameters = resumedParameters(workflow, request.given, resumes, cwd);
   const known = new Set(workflow.stages.map(({ id }) => id));
   const finished = new Map([...resumes.stages].filter(([stage]) => known.has(stage)));
   return {
     workflow,
-    parameters: resumes.record.parameters,
+    parameters,
     cwd,
     reused: from === undefined ? finished : outputsOf(from, finished),
     resumes,
@@ -100,23 +100,28 @@ function findStoredRun(workflow: Workflow, wanted: string | true, cwd: string, c
   });
 }
 
-/** A run goes on with the parameters that it was started with. */
-function assertSameParameters(
+/** A run goes on with the parameters that it was started with; what its workflow has got since is filled in. */
+function resumedParameters(
   workflow: Workflow,
   given: RunRequest["given"],
   { id, record }: StoredRun,
   cwd: string,
-): void {
+): Readonly<Record<string, string>> {
   const before = Object.entries(record.parameters).map(([name, value]) => [camelCase(name), value] as const);
   const named = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   const parsed = parseParameters(workflow, { ...Object.fromEntries(before), ...named }, cwd);
   if (!parsed.ok) throw new UserError(parsed.error);
-  const names = workflow.parameters.map(({ name }) => name);
-  const changed = names.find((name) => parsed.value[name] !== record.parameters[name]);
-  if (changed === undefined) return;
+  const changed = workflow.parameters.find(({ name, required, default: byDefault }) => {
+    if (!Object.hasOwn(named, camelCase(name))) return false;
+    if (Object.hasOwn(record.parameters, name)) return parsed.value[name] !== record.parameters[name];
+    // One that always has a value and had none then is new.
+    return !required && byDefault === undefined;
+  });
+  if (changed === undefined) return { ...parsed.value, ...record.parameters };
+  const how = Object.hasOwn(record.parameters, changed.name) ? "with another" : "without";
   throw new UserError({
     reason: "parameters-differ",
-    message: `The run ${id} was started with another --${changed}.`,
+    message: `The run ${id} was started ${how} --${changed.name}.`,
     hint: "Leave the parameters out, or start a new run without --resume.",
   });
 }
