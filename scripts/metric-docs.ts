@@ -130,7 +130,7 @@ export const metricDocs: Readonly<Record<MetricKey, MetricDoc>> = {
   unpriced: {
     unit: "calls",
     changes:
-      "With every call that is recorded and has no known price. Not when it failed and used no tokens.",
+      "With every call that is recorded and whose cost is unknown: the price is, or the call broke off before its usage was told. Not when it was refused or never reached a server, which is free.",
     question: "Which models are missing from the cost?",
     query: "sum by (model) (increase(hypertool_llm_unpriced_calls_total[1d])) > 0",
     series: "one per model",

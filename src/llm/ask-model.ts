@@ -1,6 +1,6 @@
 import type { Clock } from "../core/clock.ts";
 import type { LlmCalled, LlmUsage } from "../projection/llm-facts.ts";
-import { type CallError, callError, REFUSED, STREAM_CUT } from "./call-error.ts";
+import { type CallError, callError, isFreeStatus, REFUSED, STREAM_CUT, wasNeverSent } from "./call-error.ts";
 import type { Endpoint } from "./endpoint.ts";
 import type { Message } from "./message.ts";
 import { usageOfCounts } from "./token-counts.ts";
@@ -37,8 +37,8 @@ export interface ModelAnswer {
   readonly error?: CallError;
   /** Requests that were sent, retries included. */
   readonly attempts: number;
-  /** The server has begun to answer: from then on it may charge. */
-  readonly hasBegun: boolean;
+  /** False where each request was refused, or never reached the server; else one may have to be paid for. */
+  readonly mayBeCharged: boolean;
   /** What the client left out or changed, for people. */
   readonly warnings: readonly string[];
 }
@@ -50,12 +50,22 @@ const MAX_RETRIES = 2;
 export async function askModel(request: ModelRequest, context: AskContext): Promise<ModelAnswer> {
   const { clock, signal } = context;
   const sdk = await import("./ai-sdk.ts");
-  const sent = { attempts: 0, hasBegun: false };
+  const sent = { attempts: 0, mayBeCharged: false };
+  let hasBegun = false;
   const model = await modelOf(request.endpoint, async (input, init) => {
     sent.attempts += 1;
-    const response = await context.fetch(input, init);
-    sent.hasBegun = response.ok;
-    return response;
+    const before = sent.mayBeCharged;
+    // Also while nothing has come of it: whoever hangs up does not know what the server does.
+    sent.mayBeCharged ||= !signal.aborted;
+    try {
+      const response = await context.fetch(input, init);
+      hasBegun = response.ok;
+      if (isFreeStatus(response.status)) sent.mayBeCharged = before;
+      return response;
+    } catch (error) {
+      if (wasNeverSent(error)) sent.mayBeCharged = before;
+      throw error;
+    }
   });
   const startedAt = clock.now();
   const answer = createAnswer(startedAt, context);
@@ -82,7 +92,7 @@ export async function askModel(request: ModelRequest, context: AskContext): Prom
         else if (part.type === "raw") answer.hear(part.rawValue);
         else if (part.type === "start-step") answer.warn(part.warnings);
         else if (part.type === "finish-step") answer.finish(part, part.rawFinishReason === undefined);
-        else if (part.type === "error") answer.fail(part.error, sent.hasBegun);
+        else if (part.type === "error") answer.fail(part.error, hasBegun);
       }
     } else {
       const result = await sdk.generateText(settings);
@@ -91,7 +101,7 @@ export async function askModel(request: ModelRequest, context: AskContext): Prom
       answer.finish(result, false);
     }
   } catch (error) {
-    answer.fail(error, sent.hasBegun);
+    answer.fail(error, hasBegun);
   }
   return { ...answer.end(signal.aborted), ...sent };
 }

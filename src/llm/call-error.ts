@@ -1,3 +1,4 @@
+import { classifyError } from "../backend/classify-error.ts";
 import { errorCode, type Failure } from "../core/errors.ts";
 import type { LlmCalled } from "../projection/llm-facts.ts";
 import type { Endpoint, Provider } from "./endpoint.ts";
@@ -20,10 +21,30 @@ export function callError(error: unknown, hasBegun: boolean): CallError {
   const status = field(cause, "statusCode");
   const message = cause instanceof Error ? cause.message : serverMessage(cause);
   if (typeof status === "number" && status >= 300) return { type: String(status), message };
-  const code = codeOf(cause);
-  if (hasBegun && code !== undefined) return { type: STREAM_CUT, message: `the answer broke off (${code})` };
-  if (code !== undefined) return { type: code, message };
-  return { type: hasBegun ? STREAM_CUT : INVALID_RESPONSE, message };
+  const system = systemErrorOf(cause);
+  if (system === undefined) return { type: hasBegun ? STREAM_CUT : INVALID_RESPONSE, message };
+  const { code } = system;
+  if (hasBegun) return { type: STREAM_CUT, message: `the answer broke off (${code})` };
+  // The client says of each that it could not connect.
+  return { type: code, message: wasNeverSent(system) ? message : serverMessage(system) };
+}
+
+/** Whether a request that ended so had no connection to go over: nobody can charge for it. */
+export function wasNeverSent(error: unknown): boolean {
+  const system = systemErrorOf(error);
+  if (system?.code === "UND_ERR_CONNECT_TIMEOUT") return true;
+  if (["read", "write"].includes(system?.syscall ?? "")) return false;
+  // The system's own, unless it comes from a connection that stood, is of making one.
+  if (system?.code === "ETIMEDOUT") return true;
+  return ["connection_refused", "dns", "tls", "unreachable"].includes(classifyError(error, true).reason);
+}
+
+/** Gateways say these of a server that may have made its answer: it was late, or broke off. Others are a refusal. */
+const IN_DOUBT: ReadonlySet<number> = new Set([502, 504, 520, 524]);
+
+/** Whether the server says with this status that it gives no answer, which then costs nothing. */
+export function isFreeStatus(status: number): boolean {
+  return status >= 300 && !IN_DOUBT.has(status);
 }
 
 /** After retries, what the last attempt ended with. */
@@ -31,9 +52,16 @@ function lastOf(error: unknown): unknown {
   return field(error, "lastError") ?? error;
 }
 
-function codeOf(error: unknown, depth = 0): string | undefined {
+interface SystemError {
+  readonly code: string;
+  readonly syscall?: string;
+}
+
+function systemErrorOf(error: unknown, depth = 0): SystemError | undefined {
   if (error === undefined || error === null || depth > 5) return undefined;
-  return errorCode(error) ?? codeOf(field(error, "cause"), depth + 1);
+  return errorCode(error) === undefined
+    ? systemErrorOf(field(error, "cause"), depth + 1)
+    : (error as SystemError);
 }
 
 /** An error within a stream is an object of the provider's. */
@@ -106,6 +134,13 @@ export function callFailure(
       "call-refused",
       `${provider} refused the call with ${error.type}${said}`,
       "Check the model and the options.",
+    );
+  }
+  if (!wasNeverSent({ code: error.type })) {
+    return failure(
+      "no-answer",
+      `${provider} was reached, and no answer came (${error.type})${said}`,
+      "It may charge for the request all the same. Try again later.",
     );
   }
   return failure(

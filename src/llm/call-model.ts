@@ -101,10 +101,8 @@ function aboutRequest(call: ModelCall) {
 }
 
 function reportOf(answer: ModelAnswer): Partial<CallReport> & Pick<CallReport, "outcome"> {
-  const { text, warnings, hasBegun, ...figures } = answer;
-  // What was refused or never arrived is not charged for.
-  const isFree = !hasBegun && answer.outcome === "error";
-  return { ...figures, output: text, ...(isFree ? { costUsd: 0 } : {}) };
+  const { text, warnings, mayBeCharged, ...figures } = answer;
+  return { ...figures, output: text, ...(mayBeCharged ? {} : { costUsd: 0 }) };
 }
 
 function budgetOf(verdict: Extract<BudgetVerdict, { readonly isAllowed: true }>) {

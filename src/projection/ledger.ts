@@ -151,8 +151,7 @@ function countCall(totals: Totals, call: LlmCalled, at: number): Totals {
   if (call.costUsd !== null) {
     const nanoUsd = Math.round(call.costUsd * NANO_USD_PER_USD);
     next = addToCounter(next, ledgerMetrics.cost, [persona, chatmode, model, workflow], nanoUsd, at);
-  } else if (call.outcome === "ok" || call.tokens > 0) {
-    // A call that failed and used nothing has no price to be missed.
+  } else {
     next = addToCounter(next, ledgerMetrics.unpriced, [model], 1, at);
   }
   if (call.durationSeconds === undefined) return next;

@@ -1,4 +1,5 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
 import { join } from "node:path";
 import { LLMock } from "@copilotkit/aimock";
 import { describe, expect, onTestFinished, test } from "vitest";
@@ -15,6 +16,7 @@ import {
   refuse,
   startFakeModel,
 } from "../support/fake-model.ts";
+import { listenOn } from "../support/listener.ts";
 import type { Sandbox } from "../support/run-binary.ts";
 import { waitFor } from "../support/wait-for.ts";
 import { documentOf, sandboxOfTest } from "./sandboxes.ts";
@@ -281,6 +283,39 @@ describe("a call that fails", () => {
     });
   });
 
+  test.each<[string, Parameters<typeof startFakeModel>[0], RegExp, string]>([
+    [
+      "is lost with its connection",
+      (response) => void response.destroy(),
+      /openai was reached, and no answer came \(UND_ERR_SOCKET\): other side closed\n/,
+      "UND_ERR_SOCKET",
+    ],
+    [
+      "a gateway did not wait for",
+      (response) => refuse(response, 504, "too slow", { "retry-after-ms": "1" }),
+      /openai failed with 504/,
+      "504",
+    ],
+  ])("after a request that %s is told, and of unknown cost", async (_, answer, said, type) => {
+    const sandbox = await sandboxWithPersona();
+    const model = await startFakeModel(answer);
+    const result = await sandbox.run(ASK, { env: openai(model), timeoutMs: 60_000 });
+    expect(result).toMatchObject({ code: 1, stdout: "", stderr: expect.stringMatching(said) });
+    expect(lastCall(sandbox)).toMatchObject({ attempts: 3, tokens: 0, costUsd: null, error: { type } });
+    const { stdout } = await sandbox.run(["metrics"]);
+    expect(stdout).toContain('hypertool_llm_unpriced_calls_total{model="gpt-4o"} 1');
+  });
+
+  test("since nobody listens is told, and free", { timeout: 60_000 }, async () => {
+    const sandbox = await sandboxWithPersona();
+    const { port, shut } = await listenOn(createServer());
+    await shut();
+    const env = { OPENAI_API_KEY: KEY, OPENAI_BASE_URL: `http://127.0.0.1:${port}/v1` };
+    const result = await sandbox.run(ASK, { env, timeoutMs: 60_000 });
+    expect(result).toMatchObject({ code: 1, stderr: expect.stringContaining("openai cannot be reached") });
+    expect(lastCall(sandbox)).toMatchObject({ attempts: 3, costUsd: 0, error: { type: "ECONNREFUSED" } });
+  });
+
   test("succeeds on a retry, and both attempts are counted", async () => {
     const sandbox = await sandboxWithPersona();
     const model = await startFakeModel((response, _, index) =>
@@ -344,6 +379,7 @@ describe("a call that fails", () => {
     running.child.kill("SIGINT");
     expect(await running.result).toMatchObject({ code: 130, stdout: "It is\n" });
     expect(lastCall(sandbox)).toMatchObject({ outcome: "aborted", output: { text: "It is" }, costUsd: null });
+    expect((await sandbox.run(["tokens"])).stdout).toMatch(/gpt-4o +0 +1 +unknown\n/);
   });
 
   test.each(["cut", "aborted"])("%s by then, it has the usage that was told, and no more", async (how) => {

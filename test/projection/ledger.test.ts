@@ -200,16 +200,17 @@ test("a duration counts for the persona and chatmode that ended, in its bucket",
   expect(observed(totals, ledgerMetrics.duration)).toBe(2);
 });
 
-test("a call without a price adds no cost, and is counted unless it failed and used nothing", () => {
+test("a call without a price adds no cost, and is counted, also where it told no usage; one that was free is not", () => {
   const call = { persona: "architect", chatmode: "default", model: "large", outcome: "ok", tokens: 100 };
   const state = fold([
     aFact({ type: "llm.called", data: { ...call, costUsd: null } }),
     aFact({ type: "llm.called", data: { ...call, costUsd: 0.1, workflow: "release" } }),
     aFact({ type: "llm.called", data: { ...call, costUsd: 0.2, workflow: "release" } }),
-    aFact({ type: "llm.called", data: { ...call, outcome: "error", tokens: 0, costUsd: null } }),
-    aFact({ type: "llm.called", data: { ...call, outcome: "blocked", tokens: 0, costUsd: null } }),
+    aFact({ type: "llm.called", data: { ...call, outcome: "aborted", tokens: 0, costUsd: null } }),
+    aFact({ type: "llm.called", data: { ...call, outcome: "error", tokens: 0, costUsd: 0 } }),
+    aFact({ type: "llm.called", data: { ...call, outcome: "blocked", tokens: 0, costUsd: 0 } }),
   ]);
-  expect(counterAt(state, ledgerMetrics.unpriced, ["large"])).toBe(1);
+  expect(counterAt(state, ledgerMetrics.unpriced, ["large"])).toBe(2);
   expect(counterAt(state, ledgerMetrics.tokens, ["architect", "default", "large"])).toBe(300);
   expect(counted(state.totals, ledgerMetrics.cost)).toBe(300_000_000);
   expect(counterAt(state, ledgerMetrics.cost, ["architect", "default", "large", "release"])).toBe(
