@@ -2,6 +2,7 @@ import type { ApiIngestionEvent } from "langfuse";
 import type { Attributes, SpanRecord } from "../core/span.ts";
 import { oneLine } from "./classify-response.ts";
 import type { LangfuseProject } from "./langfuse-http.ts";
+import { asRecord } from "./langfuse-pages.ts";
 import type { DeliveryOutcome } from "./outcome.ts";
 
 /**
@@ -21,8 +22,8 @@ export async function ingest(
   const errors = (answer.value as { readonly errors?: unknown } | null)?.errors;
   if (!Array.isArray(errors)) return { status: "unavailable", reason: "invalid_response" };
   // Answered 207 whatever became of the single events.
-  const first = errors[0] as { readonly status?: unknown; readonly message?: unknown } | undefined;
-  if (first === undefined) return { status: "accepted" };
+  if (errors.length === 0) return { status: "accepted" };
+  const first = asRecord(errors[0]);
   const status = Number(first.status);
   if (status >= 400 && status <= 499 && ![401, 403, 404, 429].includes(status)) {
     return { status: "refused", reason: "http_400", detail: oneLine(String(first.message ?? "")) };

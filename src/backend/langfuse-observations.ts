@@ -1,6 +1,7 @@
 import { err, ok, type Result } from "../core/result.ts";
 import type { Undelivered } from "./classify-error.ts";
 import { askLangfuse, type LangfuseProject } from "./langfuse-http.ts";
+import { asRecord } from "./langfuse-pages.ts";
 
 export interface ObservationRange {
   readonly spanIds: readonly string[];
@@ -72,7 +73,7 @@ async function readPages(
     if (!answer.ok) return answer;
     const { data, meta } = (answer.value ?? {}) as { readonly data?: unknown; readonly meta?: unknown };
     if (!Array.isArray(data)) return err({ status: "unavailable", reason: "invalid_response" });
-    for (const { id } of data as readonly { readonly id?: unknown }[]) {
+    for (const { id } of data.map(asRecord)) {
       if (typeof id === "string" && wanted.has(id)) found.add(id);
     }
     place = next((meta ?? {}) as Readonly<Record<string, unknown>>, page);

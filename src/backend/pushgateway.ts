@@ -1,3 +1,4 @@
+import type { IncomingMessage } from "node:http";
 import type { Registry } from "prom-client";
 import { UserError } from "../core/errors.ts";
 import { err, ok, type Result } from "../core/result.ts";
@@ -49,7 +50,8 @@ export function createPushgatewayClient(options: PushgatewayOptions): Pushgatewa
   ): Promise<DeliveryOutcome> {
     if (signal.aborted) return { status: "unavailable", reason: "timeout" };
     const { Pushgateway } = await import("./prom-client.ts");
-    const exchange = await observeExchange(baseUrl.protocol);
+    const limit = answerLimit();
+    const exchange = await observeExchange(baseUrl.protocol, {}, { onResponse: limit.watch });
     // prom-client writes the job in plain only, so the path is given whole, over the one it makes.
     const request = {
       path: `${prefix}/metrics${groupPath(key)}`,
@@ -61,7 +63,8 @@ export function createPushgatewayClient(options: PushgatewayOptions): Pushgatewa
     const rendered = { metrics: async () => text } as unknown as Registry;
     const gateway = new Pushgateway(baseUrl.href, request, rendered);
     const answered = withoutDeprecations(() => gateway[method]({ jobName: "" }));
-    return settle(exchange, answered, signal);
+    const outcome = await settle(exchange, answered, signal);
+    return limit.isPassed() ? { status: "unavailable", reason: "invalid_response" } : outcome;
   }
 
   async function read(path: string, signal: AbortSignal): Promise<Result<string, Undelivered>> {
@@ -98,6 +101,23 @@ export function createPushgatewayClient(options: PushgatewayOptions): Pushgatewa
       const version = status.ok ? versionIn(status.value) : undefined;
       return ok({ ...(version !== undefined && { version }) });
     },
+  };
+}
+
+/** A Pushgateway answers with nothing, or with a line that says what is wrong. */
+const MAX_ANSWER_BYTES = 1024 * 1024;
+
+/** prom-client keeps all that is answered: an answer without an end would be the end of this process. */
+function answerLimit() {
+  let bytes = 0;
+  return {
+    watch(response: IncomingMessage) {
+      response.on("data", (chunk: string | Buffer) => {
+        bytes += chunk.length;
+        if (bytes > MAX_ANSWER_BYTES) response.destroy();
+      });
+    },
+    isPassed: () => bytes > MAX_ANSWER_BYTES,
   };
 }
 

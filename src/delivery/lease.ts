@@ -37,29 +37,33 @@ export function readLease(dir: string): LeaseState {
   if (newest === undefined) return { kind: "free" };
   const { generation, text } = newest;
   const record = text === undefined ? undefined : parseRecord(text);
-  if (record === undefined || isGone(dir, generation, record.owner)) return { kind: "free" };
+  if (record === undefined || isGone(`${dir}/${generation}`, record.owner, FOREIGN_LEASE_MS))
+    return { kind: "free" };
   return { kind: "held", generation, record };
 }
 
 /** A holder lives an hour at most; whom one cannot see is given a day. */
 const FOREIGN_LEASE_MS = 24 * 3_600_000;
 
+/** Nobody waits for a lease longer than a holder takes to let go, which is seconds. */
+const FOREIGN_HANDOVER_MS = 3_600_000;
+
 /**
  * Dead for certain, or in another host or container and there for longer than any holder lives: a container
  * that ended takes its pids along, and would hold the lease of the next one's home for ever.
  */
-function isGone(dir: string, generation: number, owner: Owner): boolean {
+function isGone(path: string, owner: Owner, foreignMs: number): boolean {
   if (isProvablyDead(owner)) return true;
   if (!isElsewhere(owner)) return false;
-  const link = fs.lstatSync(`${dir}/${generation}`, { throwIfNoEntry: false });
-  return link !== undefined && systemClock.now() - link.mtimeMs > FOREIGN_LEASE_MS;
+  const link = fs.lstatSync(path, { throwIfNoEntry: false });
+  return link !== undefined && systemClock.now() - link.mtimeMs > foreignMs;
 }
 
 /** Takes a free lease. @returns the generation, or undefined when somebody holds it or was faster. */
 export function takeLease(dir: string, record: LeaseRecord): number | undefined {
   return takeGeneration(dir, JSON.stringify(record), (seen, generation) => {
     const holder = seen === undefined ? undefined : parseRecord(seen);
-    return holder === undefined || isGone(dir, generation, holder.owner);
+    return holder === undefined || isGone(`${dir}/${generation}`, holder.owner, FOREIGN_LEASE_MS);
   });
 }
 
@@ -116,9 +120,10 @@ export function passHandover(dir: string, asker: LeaseRecord): void {
 
 /** Who asks for the lease, if anybody alive does. */
 export function readHandover(dir: string): LeaseRecord | undefined {
-  const text = readLink(handoverPath(dir));
+  const path = handoverPath(dir);
+  const text = readLink(path);
   const record = text === undefined ? undefined : parseRecord(text);
-  return record === undefined || isProvablyDead(record.owner) ? undefined : record;
+  return record === undefined || isGone(path, record.owner, FOREIGN_HANDOVER_MS) ? undefined : record;
 }
 
 /** Withdraws what this owner asked for; anybody else's request stays. */

@@ -34,6 +34,11 @@ if (home.ok) {
   const personas = () => (readPersonaHeads(places) ?? builtInHeads).map(({ name }) => name);
   const defaultBudgets = () => readDefaultBudgets(places);
   const settings = readSettings(home.value.configFile, env);
+  const errorFile = `${home.value.state}/deliverer-error`;
+  process.on("uncaughtException", (error) => {
+    keepError(errorFile, error);
+    process.exit(1);
+  });
   try {
     await runDeliverer(
       { home: home.value, env, settings, clock: steadyClock(systemClock), version, personas, defaultBudgets },
@@ -45,7 +50,7 @@ if (home.ok) {
       },
     );
   } catch (error) {
-    keepError(`${home.value.state}/deliverer-error`, error);
+    keepError(errorFile, error);
   }
   // Sockets of backends that hang would keep the process alive.
   process.exit();

@@ -196,6 +196,7 @@ describe("the old ingestion", () => {
   test.each<[Behaviour, string]>([
     [{ status: 207, body: '{"successes":[],"errors":[{"id":"1","status":500}]}' }, "http_500"],
     [{ status: 207, body: "{}" }, "invalid_response"],
+    [{ status: 207, body: '{"errors":[null]}' }, "invalid_response"],
     [{ status: 503 }, "http_503"],
     [{ status: 401 }, "http_401"],
     [{ status: 302, headers: { location: "http://127.0.0.1:1/elsewhere" } }, "http_302"],

@@ -1,4 +1,6 @@
-import { afterEach, describe, expect, test } from "vitest";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterEach, describe, expect, onTestFinished, test } from "vitest";
 import { createPushgatewayClient, type PushgatewayOptions } from "../../src/backend/pushgateway.ts";
 import { UserError } from "../../src/core/errors.ts";
 import type { Behaviour } from "../support/behaviour.ts";
@@ -38,6 +40,26 @@ describe("putting a group", () => {
       headers: { "user-agent": "tta-persona/0", "content-type": expect.stringContaining("version=0.0.4") },
     });
     expect(Number(first?.headers["content-length"])).toBe(first?.body.length);
+  });
+
+  test("an answer without an end is no answer, and is not kept", async () => {
+    const chunk = Buffer.alloc(64 * 1024, "x");
+    const server = createServer((request, response) => {
+      const go = () => {
+        while (!response.destroyed && response.write(chunk));
+      };
+      request.resume().on("end", go);
+      response.on("drain", go);
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    onTestFinished(() => {
+      server.closeAllConnections();
+      server.close();
+    });
+    const { port } = server.address() as AddressInfo;
+    const client = createPushgatewayClient({ url: `http://127.0.0.1:${port}` });
+    const outcome = await client.put(key, [switches(1)], AbortSignal.timeout(60_000));
+    expect(outcome).toEqual({ status: "unavailable", reason: "invalid_response" });
   });
 
   test.each<[Behaviour, object]>([

@@ -1,7 +1,13 @@
 import fs from "node:fs";
 import { describe, expect, test } from "vitest";
 import { currentOwner, type Owner } from "../../src/core/owner.ts";
-import { type LeaseRecord, readLease, takeLease } from "../../src/delivery/lease.ts";
+import {
+  askHandover,
+  type LeaseRecord,
+  readHandover,
+  readLease,
+  takeLease,
+} from "../../src/delivery/lease.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
 
 const HOUR_MS = 3_600_000;
@@ -37,4 +43,29 @@ describe.each(elsewhere)("a lease of %s", (_, owner) => {
 test("one of this host is never given up by its age", () => {
   const dir = leftBehind(me, 1000 * HOUR_MS);
   expect(readLease(dir).kind).toBe("held");
+});
+
+describe.each(elsewhere)("a request for the lease of %s", (_, owner) => {
+  const asked = (ageMs: number) => {
+    const dir = temporaryDirectory();
+    const record: LeaseRecord = { owner, version: "1.0.0", deliveryHash: "a" };
+    fs.symlinkSync(JSON.stringify(record), `${dir}/handover`);
+    const at = new Date(Date.now() - ageMs);
+    fs.lutimesSync(`${dir}/handover`, at, at);
+    return dir;
+  };
+
+  test("is heard for as long as somebody may wait", () => {
+    const dir = asked(HOUR_MS / 2);
+    expect(readHandover(dir)).toMatchObject({ owner });
+    expect(askHandover(dir, { owner: me, version: "1.0.0", deliveryHash: "b" })).toBe(false);
+  });
+
+  test("is given up after an hour, and is in nobody's way", () => {
+    const dir = asked(2 * HOUR_MS);
+    expect(readHandover(dir)).toBeUndefined();
+    const own: LeaseRecord = { owner: me, version: "1.0.0", deliveryHash: "b" };
+    expect(askHandover(dir, own)).toBe(true);
+    expect(readHandover(dir)).toEqual(own);
+  });
 });
