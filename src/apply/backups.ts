@@ -62,11 +62,26 @@ export function backUp(
 
 /** The latest that is complete. */
 export function latestBackup(home: Home): Backup | undefined {
+  return completeBackups(home).next().value;
+}
+
+/** The latest, and those just before it of the same switch: what was applied again after it. The latest first. */
+export function backupsOfLatestSwitch(home: Home): readonly Backup[] {
+  const found: Backup[] = [];
+  for (const backup of completeBackups(home)) {
+    const { persona, previous } = found[0] ?? backup;
+    if (backup.persona !== persona || backup.previous !== previous) break;
+    found.push(backup);
+  }
+  return found;
+}
+
+/** The latest first. */
+function* completeBackups(home: Home): Generator<Backup, undefined> {
   for (const number of numbers(home).toReversed()) {
     const backup = readManifest(home, number);
-    if (backup !== undefined) return backup;
+    if (backup !== undefined) yield backup;
   }
-  return undefined;
 }
 
 /** Takes away what the latest apply has left beside its files, if it was killed. Under the apply lock only. */

@@ -1,7 +1,14 @@
 import { errorCode, type Failure } from "../core/errors.ts";
 import { err, ok, type Result } from "../core/result.ts";
 import { type ApplyContext, type ApplyReport, applyLocked, recorded, writeEdits } from "./apply.ts";
-import { type Backup, bytesBefore, cleanUp, hashOf, latestBackup } from "./backups.ts";
+import {
+  type BackedUpFile,
+  type Backup,
+  backupsOfLatestSwitch,
+  bytesBefore,
+  cleanUp,
+  hashOf,
+} from "./backups.ts";
 import { withApplyLock } from "./lock.ts";
 import { type ClientEdit, editsOf, planAll, type TargetPlan } from "./plan.ts";
 import { readEditable } from "./read-file.ts";
@@ -18,9 +25,9 @@ export interface WayBack {
 }
 
 /**
- * Takes the last switch back, and with it the last apply: its files get the exact bytes that they had. Nothing happens
- * where somebody else has written one of them since. Where that apply does not belong to the last switch, or another
- * switch comes between, the files are brought to whom the journal names, as after any switch.
+ * Takes the last switch back, and with it all that was applied for it: those files get the exact bytes that they had.
+ * Nothing happens where somebody else has written one of them since. Where the last apply does not belong to the last
+ * switch, or another switch comes between, the files are brought to whom the journal names, as after any switch.
  *
  * @param findWayBack asked under the apply lock
  */
@@ -45,18 +52,20 @@ function undoLocked(
 ): Result<ApplyReport, Failure> {
   cleanUp(context.home);
   const current = context.readCurrent();
-  const backup = latestBackup(context.home);
+  const backups = backupsOfLatestSwitch(context.home);
+  const [latest] = backups;
   const isOfLastSwitch =
-    backup?.persona === (current?.name ?? null) && backup?.previous === (to?.name ?? null);
-  if (backup === undefined || !isOfLastSwitch) {
+    latest?.persona === (current?.name ?? null) && latest?.previous === (to?.name ?? null);
+  if (latest === undefined || !isOfLastSwitch) {
     const refused = to === undefined ? undefined : firstRefusal(planAll(targets, to, context.places));
     if (refused !== undefined) return err(refused);
     run();
     return ok(applyLocked(context, targets));
   }
-  const edits = editsBack(context, backup);
+  const files = filesOf(backups);
+  const edits = editsBack(context, files, to === undefined ? "tta-persona end" : "tta-persona switch -");
   if (!edits.ok) return edits;
-  const others = to === undefined ? ok([]) : planOthers(context, targets, to, backup, edits.value);
+  const others = to === undefined ? ok([]) : planOthers(context, targets, to, files, edits.value);
   if (!others.ok) return others;
   run();
   const now = context.readCurrent();
@@ -64,25 +73,48 @@ function undoLocked(
   if (now?.name !== to?.name) return ok(applyLocked(context, targets));
   const persona = to?.name ?? null;
   const all = [...edits.value, ...editsOf(others.value)];
-  const failure = writeEdits(context, { persona, previous: backup.persona }, all);
-  const results = backup.files.map((file) => resultOf(file, edits.value, failure));
+  const failure = writeEdits(context, { persona, previous: latest.persona }, all);
+  const results = files.map((file) => resultOf(file, edits.value, failure));
   return ok(recorded(context, persona, [...results, ...resultsOf(others.value, failure ?? "changed")]));
 }
 
+/** A file that was changed for the switch, and its backups, the latest first. */
+interface FileOfSwitch extends Pick<BackedUpFile, "client" | "path"> {
+  /** Of the first of them. */
+  readonly mode: number;
+  readonly backups: readonly { readonly backup: Backup; readonly file: BackedUpFile }[];
+}
+
+function filesOf(backups: readonly Backup[]): readonly FileOfSwitch[] {
+  const files = new Map<string, FileOfSwitch>();
+  for (const backup of backups) {
+    for (const file of backup.files) {
+      const { client, backups: later } = files.get(file.path) ?? { client: file.client, backups: [] };
+      files.set(file.path, {
+        client,
+        path: file.path,
+        mode: file.mode,
+        backups: [...later, { backup, file }],
+      });
+    }
+  }
+  return [...files.values()];
+}
+
 /**
- * Files that the last apply has not changed, such as those of another project, or one that had named the persona
- * already: they are brought to whom the journal will name, as after any switch. Those of agents are left to the backup
- * where it has any, since what was made for a persona goes when its switch is taken back.
+ * Files that were not changed for the switch, such as those of another project, or one that had named the persona
+ * already: they are brought to whom the journal will name, as after any switch. Those of agents are left to the backups
+ * where these have any, since what was made for a persona goes when its switch is taken back.
  */
 function planOthers(
   { places }: ApplyContext,
   targets: readonly Target[],
   to: AppliedPersona,
-  backup: Backup,
+  changed: readonly FileOfSwitch[],
   edits: readonly EditBack[],
 ): Result<readonly TargetPlan[], Failure> {
-  const paths = new Set([...backup.files, ...edits].map(({ path }) => path));
-  const clients = new Set(backup.files.map(({ client }) => client));
+  const paths = new Set([...changed, ...edits].map(({ path }) => path));
+  const clients = new Set(changed.map(({ client }) => client));
   const plans = planAll(
     targets.filter(({ client, isHypertool }) => isHypertool || !clients.has(client)),
     to,
@@ -106,26 +138,39 @@ function firstRefusal(plans: readonly TargetPlan[]): Failure | undefined {
 /** `file`: as the backup names it. */
 type EditBack = ClientEdit & { readonly file: string };
 
-/** The way back for each file that is as the apply has left it; one that it never reached needs none. */
-function editsBack({ home }: ApplyContext, backup: Backup): Result<readonly EditBack[], Failure> {
+/**
+ * The way back for each file that is as the applies have left it; one that they never reached needs none.
+ *
+ * @param wayWithout goes back without what the files held before.
+ */
+function editsBack(
+  { home }: ApplyContext,
+  files: readonly FileOfSwitch[],
+  wayWithout: string,
+): Result<readonly EditBack[], Failure> {
   const edits: EditBack[] = [];
-  for (const file of backup.files) {
-    const content = readEditable(file.path);
+  for (const { client, path: file, mode: firstMode, backups } of files) {
+    const content = readEditable(file);
     if (content.kind === "unusable") return err(content.failure);
-    const bytes = content.kind === "file" ? content.bytes : undefined;
-    const before = readBefore(home, backup, file);
-    if (!before.ok) return before;
-    if (hashOrNull(bytes) === hashOrNull(before.value)) continue;
-    if (hashOrNull(bytes) !== file.after) {
-      return err({
-        reason: "changed-since",
-        message: `${file.path} was changed by somebody else since the last switch.`,
-        hint: "Keep it, and go back without its old content: tta-persona switch -",
-      });
+    const now = content.kind === "file" ? content.bytes : undefined;
+    let before = now;
+    for (const one of backups) {
+      const older = readBefore(home, one.backup, one.file, wayWithout);
+      if (!older.ok) return older;
+      if (hashOrNull(before) === hashOrNull(older.value)) continue;
+      if (hashOrNull(before) !== one.file.after) {
+        return err({
+          reason: "changed-since",
+          message: `${file} was changed by somebody else since the last switch.`,
+          hint: `Keep it, and go back without its old content: ${wayWithout}`,
+        });
+      }
+      before = older.value;
     }
+    if (hashOrNull(before) === hashOrNull(now)) continue;
     // Where it has become a link since, or was given other permissions, that stays.
-    const { path, mode } = content.kind === "file" ? content : file;
-    edits.push({ client: file.client, file: file.path, path, before: bytes, after: before.value, mode });
+    const { path, mode } = content.kind === "file" ? content : { path: file, mode: firstMode };
+    edits.push({ client, file, path, before: now, after: before, mode });
   }
   return ok(edits);
 }
@@ -133,7 +178,8 @@ function editsBack({ home }: ApplyContext, backup: Backup): Result<readonly Edit
 function readBefore(
   home: ApplyContext["home"],
   backup: Backup,
-  file: Backup["files"][number],
+  file: BackedUpFile,
+  wayWithout: string,
 ): Result<Buffer | undefined, Failure> {
   try {
     return ok(bytesBefore(home, backup, file));
@@ -143,7 +189,7 @@ function readBefore(
     return err({
       reason: "no-backup",
       message: `What ${file.path} held before cannot be read (${code}).`,
-      hint: "Go back without it: tta-persona switch -",
+      hint: `Go back without it: ${wayWithout}`,
     });
   }
 }
@@ -153,7 +199,7 @@ function hashOrNull(bytes: Buffer | undefined): string | null {
 }
 
 function resultOf(
-  { client, path }: Backup["files"][number],
+  { client, path }: FileOfSwitch,
   edits: readonly EditBack[],
   failure: Failure | undefined,
 ): TargetResult {

@@ -208,6 +208,25 @@ describe("undo", () => {
     expect(readFileSync(cursor, "utf8")).toBe(config("backend-engineer"));
   });
 
+  test("of what was applied twice: the exact bytes of before the switch, unless somebody else wrote in between", async () => {
+    const { user, cursor, gemini, back } = await switched();
+    // Applied by now to a client that was not there.
+    const claude = user.write("user/work/project/.mcp.json", config("odd"));
+    await user.apply("cursor", "claude-code");
+    expect(await back()).toMatchObject({ ok: true });
+    expect([cursor, gemini, claude].map((file) => readFileSync(file, "utf8"))).toEqual([
+      config("frontend-engineer"),
+      config("odd"),
+      config("odd"),
+    ]);
+
+    const again = await switched();
+    writeFileSync(again.cursor, config("data-scientist"));
+    await again.user.apply("cursor");
+    expect(await again.back()).toMatchObject({ ok: false, error: { reason: "changed-since" } });
+    expect(readFileSync(again.cursor, "utf8")).toBe(config("backend-engineer"));
+  });
+
   test("after an apply of another switch the files are brought to whom the journal names", async () => {
     const { user, cursor, back } = await switched();
     // A switch that was not applied, and the way back from it.

@@ -207,6 +207,30 @@ test("undoing the first switch of all: nobody is active, and the file is as it w
   expect((await sandbox.run(["current"])).code).toBe(3);
 });
 
+test("undoing the first switch of all takes back what was applied after it, too", async () => {
+  const sandbox = sandboxOfTest();
+  const file = cursorOf(sandbox);
+  await sandbox.run(["backend"]);
+  const vscode = write(sandbox.project, ".vscode/mcp.json", config("other", "servers"));
+  await sandbox.run(["apply", "--client", "vscode"]);
+  expect(personaIn(vscode)).toBe("backend-engineer");
+  expect(await sandbox.run(["undo"])).toMatchObject({ code: 0, stderr: "" });
+  expect(readFileSync(file, "utf8")).toBe(config("old"));
+  expect(readFileSync(vscode, "utf8")).toBe(config("other", "servers"));
+});
+
+test("undoing the first switch of all, after a file was changed: the way that is named leads back", async () => {
+  const sandbox = sandboxOfTest();
+  const file = cursorOf(sandbox);
+  await sandbox.run(["backend"]);
+  writeFileSync(file, `${config("backend-engineer")}\n`);
+  const refused = documentOf(await sandbox.run(["undo", "--json"]));
+  const { hint } = refused.error as { readonly hint: string };
+  const named = /tta-persona (.+)$/.exec(hint)?.[1] ?? "";
+  expect(await sandbox.run(named.split(" "))).toMatchObject({ code: 0 });
+  expect((await sandbox.run(["current"])).code).toBe(3);
+});
+
 test("a switch that cannot be written after all is told, and is repaired by apply", async () => {
   const sandbox = sandboxOfTest();
   const file = cursorOf(sandbox);
