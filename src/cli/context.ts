@@ -6,10 +6,10 @@ import type { Clock } from "../core/clock.ts";
 import type { Environment } from "../core/environment.ts";
 import { errorCode, UserError } from "../core/errors.ts";
 import { type Home, resolveHome } from "../core/home.ts";
-import { type Paint, plainPaint, wantsColor } from "../core/output.ts";
+import { type Paint, plainPaint } from "../core/output.ts";
 import { projectDirectories, projectFolders } from "../core/project-directories.ts";
 import type { SwitchContext } from "../persona/switch-persona.ts";
-import type { Output } from "./output.ts";
+import { hasColor, type Output } from "./output.ts";
 import type { GlobalFlags } from "./route.ts";
 
 /** What the process hands to the program. Tests and the launcher's short cuts never see it. */
@@ -50,7 +50,7 @@ export async function createContext(world: World, flags: GlobalFlags, output: Ou
   const home = resolveHome(env, world.platform);
   if (!home.ok) throw new UserError(home.error);
   const { project, untrusted } = await findProjectSettings(world, home.value);
-  const hasColor = flags.color && wantsColor(env, 1);
+  const isColored = hasColor(flags, env);
   return {
     env,
     clock,
@@ -63,8 +63,8 @@ export async function createContext(world: World, flags: GlobalFlags, output: Ou
     untrustedSettings: untrusted,
     flags,
     output,
-    hasColor,
-    paint: hasColor ? await loadPaint() : plainPaint,
+    hasColor: isColored,
+    paint: isColored ? await loadPaint() : plainPaint,
     cwd: () => workingDirectory(world),
   };
 }

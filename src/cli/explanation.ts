@@ -1,7 +1,7 @@
 import { UserError } from "../core/errors.ts";
 import type { CliContext } from "./context.ts";
 import { type Candidate, candidates, type Source, type Standing, untrustedText } from "./persona-in-force.ts";
-import { table } from "./printable.ts";
+import { printable, table } from "./printable.ts";
 import type { CurrentJson } from "./session-shapes.ts";
 
 type Line = NonNullable<CurrentJson["explanation"]>[number];
@@ -57,8 +57,8 @@ export function explanationText(lines: readonly Line[], { paint }: CliContext): 
   const rows = lines.map(({ source, persona, wins, reason }) => [
     wins ? "*" : " ",
     source,
-    persona ?? "-",
-    reason,
+    printable(persona ?? "-"),
+    printable(reason),
   ]);
   return table(rows)
     .split("\n")

@@ -4,7 +4,7 @@ import type { UserError } from "../core/errors.ts";
 import { ExitCode, type Failure } from "../core/errors.ts";
 import { ensureDirectory, resolveHome } from "../core/home.ts";
 import type { World } from "./context.ts";
-import type { Output } from "./output.ts";
+import { jsonLine, type Output } from "./output.ts";
 import type { GlobalFlags } from "./route.ts";
 
 /** A user's mistake or a failure of the world: what was wrong, and what to do. @returns the exit code. */
@@ -40,7 +40,7 @@ export function tellBug(error: unknown, world: World, flags: GlobalFlags, output
 function tell(failure: Failure, flags: GlobalFlags, output: Output): void {
   const { reason, message, hint } = failure;
   if (flags.json) {
-    output.raw(`${JSON.stringify({ schema: "tta-persona/error/1", error: { reason, message, hint } })}\n`);
+    output.raw(jsonLine({ schema: "tta-persona/error/1", error: { reason, message, hint } }));
     return;
   }
   output.complain([`tta-persona: ${message}`, ...(hint === undefined ? [] : [`  ${hint}`])]);

@@ -82,7 +82,7 @@ async function exportFigures(invocation: Invocation, ctx: CliContext): Promise<n
     figures: figures.map((one) => ({ ...one })),
   };
   const text = figures.length === 0 ? "# no calls in that time\n" : await exposition(families);
-  ctx.output.answer(document, text);
+  ctx.output.content(document, text);
   await deliverAfterWork(ctx);
   return ExitCode.done;
 }

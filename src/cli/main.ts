@@ -30,7 +30,7 @@ const world: World = {
 // What is thrown where nobody waits for it, also from within a library's callback.
 process.on("uncaughtException", (error) => {
   const routed = route(world.argv);
-  process.exit(tellError(error, world, routed, createOutput(routed.flags)));
+  process.exit(tellError(error, world, routed, createOutput(routed.flags, world.env)));
 });
 
 // All is said by then, synchronously. What may go on, such as a name that no resolver answers for, must not

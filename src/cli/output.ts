@@ -1,5 +1,7 @@
+import type { Environment } from "../core/environment.ts";
 import { ExitCode, errorCode, UserError } from "../core/errors.ts";
-import { writeText } from "../core/output.ts";
+import { isTerminal, wantsColor, writeText } from "../core/output.ts";
+import { escapeControls, escapeControlsInLines } from "../core/printable.ts";
 import { printable } from "./printable.ts";
 import type { GlobalFlags } from "./route.ts";
 
@@ -11,10 +13,15 @@ export interface JsonDocument {
 
 /** The only way to say something. A command calls `answer` or `done` once. */
 export interface Output {
-  /** What was asked for, on stdout: the text for people, or with `--json` the document. */
+  /**
+   * What was asked for, on stdout: the text for people, or with `--json` the document. Whoever has written what is
+   * shown, nothing but our own colours commands the terminal.
+   */
   answer(document: JsonDocument, text: string): void;
   /** What was done, likewise; with `--quiet` the text is left out. */
   done(document: JsonDocument, text: string): void;
+  /** A text for a file or another program, as it is; on a terminal, as `answer` shows it. */
+  content(document: JsonDocument, text: string): void;
   /** One line on stderr that changes nothing about the outcome; not with `--quiet`. */
   note(line: string): void;
   /** Text as it is on stdout, whatever the flags say: help, and formats of others. */
@@ -23,20 +30,38 @@ export interface Output {
   complain(lines: readonly string[]): void;
 }
 
-export function createOutput(flags: GlobalFlags): Output {
-  const out = (text: string) => writeOut(text);
+export function createOutput(flags: GlobalFlags, env: Environment): Output {
+  const show = (text: string) => writeOut(escapeControlsInLines(text, hasColor(flags, env)));
   return {
-    answer: (document, text) => out(flags.json ? `${JSON.stringify(document)}\n` : text),
+    answer(document, text) {
+      if (flags.json) writeOut(jsonLine(document));
+      else show(text);
+    },
     done(document, text) {
-      if (flags.json) out(`${JSON.stringify(document)}\n`);
-      else if (!flags.quiet) out(text);
+      if (flags.json) writeOut(jsonLine(document));
+      else if (!flags.quiet) show(text);
+    },
+    content(document, text) {
+      if (flags.json) writeOut(jsonLine(document));
+      else if (isTerminal(1)) show(text);
+      else writeOut(text);
     },
     note(line) {
       if (!flags.quiet) writeError([`tta-persona: ${printable(line)}`]);
     },
-    raw: out,
+    raw: writeOut,
     complain: (lines) => writeError(lines.map(printable)),
   };
+}
+
+/** Whether colours are wanted on stdout. */
+export function hasColor({ color }: GlobalFlags, env: Environment): boolean {
+  return color && wantsColor(env, 1);
+}
+
+/** A document as it is printed. Of what commands a terminal, JSON lets some stand. */
+export function jsonLine(document: JsonDocument): string {
+  return `${escapeControls(JSON.stringify(document))}\n`;
 }
 
 function writeOut(text: string): void {

@@ -47,7 +47,7 @@ export const getCommand: Command = {
       messages: messages.map((message) => ({ ...message })),
       cachedAt: prompt.keptAt === undefined ? null : new Date(prompt.keptAt).toISOString(),
     };
-    ctx.output.answer(document, textOf(messages, prompt.type));
+    ctx.output.content(document, textOf(messages, prompt.type));
     return ExitCode.done;
   },
 };

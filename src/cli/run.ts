@@ -15,7 +15,7 @@ import { usageError } from "./usage-error.ts";
 /** Runs the complete program. Never throws. @returns the exit code. */
 export async function runCli(world: World): Promise<number> {
   const routed = route(world.argv);
-  const output = createOutput(routed.flags);
+  const output = createOutput(routed.flags, world.env);
   try {
     return await dispatch(world, routed, output);
   } catch (error) {

@@ -1,5 +1,6 @@
 import { formatDuration } from "../core/duration.ts";
 import type { Paint } from "../core/output.ts";
+import { escapeControls } from "../core/printable.ts";
 import { DEFAULT_CHATMODE, NO_PERSONA } from "../projection/session.ts";
 import type { PersonaHead } from "./persona.ts";
 import type { SwitchOutcome } from "./switch-persona.ts";
@@ -19,7 +20,7 @@ export function switchText(outcome: SwitchOutcome, head: PersonaHead, paint: Pai
   }
   if (outcome.from === NO_PERSONA || outcome.from === undefined) return `Switched to ${name}\n`;
   const mode = chatmodeSuffix(outcome.fromChatmode ?? DEFAULT_CHATMODE);
-  return `Switched to ${name}${paint.dim(` from ${outcome.from}${mode} after ${duration}`)}\n`;
+  return `Switched to ${name}${paint.dim(` from ${escapeControls(outcome.from)}${mode} after ${duration}`)}\n`;
 }
 
 /** Where a persona is the active one, for the end of a sentence; empty for the global scope. */
@@ -29,7 +30,7 @@ export function placeText(scope: string): string {
 }
 
 export function currentText(view: { readonly persona: string }): string {
-  return `${view.persona}\n`;
+  return `${escapeControls(view.persona)}\n`;
 }
 
 export function personaLabel(
@@ -38,10 +39,10 @@ export function personaLabel(
   head: { readonly icon: string } | undefined,
   paint: Paint,
 ): string {
-  const icon = head === undefined || head.icon === "" ? "" : `${head.icon} `;
-  return `${icon}${paint.bold(persona)}${chatmodeSuffix(chatmode)}`;
+  const icon = head === undefined || head.icon === "" ? "" : `${escapeControls(head.icon)} `;
+  return `${icon}${paint.bold(escapeControls(persona))}${chatmodeSuffix(chatmode)}`;
 }
 
 export function chatmodeSuffix(chatmode: string): string {
-  return chatmode === DEFAULT_CHATMODE ? "" : ` [${chatmode}]`;
+  return chatmode === DEFAULT_CHATMODE ? "" : ` [${escapeControls(chatmode)}]`;
 }

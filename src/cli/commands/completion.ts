@@ -30,7 +30,7 @@ export const command: Command = {
     const toScript = forShell(scripts, shell, "no completion");
     const script = toScript(completionNodes(await loadCommands()));
     const document: CompletionJson = { schema: "tta-persona/completion/1", shell, script };
-    ctx.output.answer(document, script);
+    ctx.output.content(document, script);
     return ExitCode.done;
   },
 };

@@ -49,7 +49,7 @@ const get: Command = {
     if (resolved === undefined) throw new Error(`setting ${key} was not resolved`);
     const setting = settingJson(resolved);
     const document: ConfigGetJson = { schema: "tta-persona/config-get/1", ...setting };
-    ctx.output.answer(document, setting.value === null ? "" : `${setting.value}\n`);
+    ctx.output.content(document, setting.value === null ? "" : `${setting.value}\n`);
     return ExitCode.done;
   },
 };

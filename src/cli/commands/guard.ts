@@ -223,7 +223,10 @@ function rulesText(
 ): string {
   const list = (words: readonly string[] | undefined) =>
     words === undefined || words.length === 0 ? "-" : words.join(", ");
-  const tools = Object.entries(allowedTools).map(([server, names]) => [`  tools of ${server}`, list(names)]);
+  const tools = Object.entries(allowedTools).map(([server, names]) => [
+    `  tools of ${printable(server)}`,
+    list(names),
+  ]);
   const rows = [
     ["  denied: paths under", list(restrictedPaths)],
     [

@@ -15,6 +15,7 @@ import type { HistoryJson } from "../json-shapes.ts";
 import { localTime } from "../local-time.ts";
 import { optionLimit, optionMoment } from "../option-values.ts";
 import { readStanding } from "../persona-in-force.ts";
+import { printable } from "../printable.ts";
 import { scopeOption, scopeTarget } from "../scope-option.ts";
 
 const DEFAULT_LIMIT = 20;
@@ -102,13 +103,14 @@ function entryText(entry: HistoryEntry, ctx: CliContext): string {
   const after = entry.durationMs === undefined ? "" : ` after ${formatDuration(entry.durationMs)}`;
   const mode = `${chatmodeSuffix(entry.chatmode)}${whereText(entry.scope, ctx)}`;
   const time = paint.dim(localTime(entry.at));
-  if (entry.kind === "ended") return `${time}  ${entry.from}${mode} ended${paint.dim(after)}\n`;
-  const from = entry.from === NO_PERSONA ? "" : paint.dim(` from ${entry.from}${after}`);
-  return `${time}  ${paint.bold(entry.to)}${mode}${from}\n`;
+  if (entry.kind === "ended") return `${time}  ${printable(entry.from)}${mode} ended${paint.dim(after)}\n`;
+  const from = entry.from === NO_PERSONA ? "" : paint.dim(` from ${printable(entry.from)}${after}`);
+  return `${time}  ${paint.bold(printable(entry.to))}${mode}${from}\n`;
 }
 
 /** Of another shell than this one, which. */
 function whereText(scope: string, { env }: CliContext): string {
-  if (scope.startsWith("shell:") && scope !== shellScope(env)) return ` in ${scope.replace(":", " ")}`;
-  return scope.startsWith("project:") ? ` in ${scope.replace(":", " ")}` : placeText(scope);
+  if (scope.startsWith("shell:") && scope !== shellScope(env))
+    return ` in ${printable(scope.replace(":", " "))}`;
+  return scope.startsWith("project:") ? ` in ${printable(scope.replace(":", " "))}` : placeText(scope);
 }

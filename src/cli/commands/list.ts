@@ -5,6 +5,7 @@ import type { Command } from "../command.ts";
 import { personaPlaces, problemLine } from "../find-persona.ts";
 import type { ListJson } from "../json-shapes.ts";
 import { tryPersonaInForce } from "../persona-in-force.ts";
+import { printable } from "../printable.ts";
 
 export const command: Command = {
   name: "list",
@@ -47,5 +48,5 @@ export const command: Command = {
 };
 
 export function originText(origin: PersonaOrigin): string {
-  return origin.kind === "built-in" ? "built-in" : `${origin.kind}: ${origin.file}`;
+  return origin.kind === "built-in" ? "built-in" : `${origin.kind}: ${printable(origin.file)}`;
 }

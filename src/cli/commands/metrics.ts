@@ -116,7 +116,7 @@ export const command: Command = {
     const { exposition, families } = await import("../exposition.ts");
     const current = families(ctx, currentLedger(ctx));
     const document = { schema: "tta-persona/metrics/1", families: current };
-    ctx.output.answer(document, await exposition(current));
+    ctx.output.content(document, await exposition(current));
     return ExitCode.done;
   },
 };

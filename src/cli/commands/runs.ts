@@ -5,7 +5,7 @@ import { findStageLogs } from "../../workflow/stage-log-path.ts";
 import type { Command, Invocation } from "../command.ts";
 import type { CliContext } from "../context.ts";
 import { currentLedger } from "../delivery-context.ts";
-import { quote } from "../printable.ts";
+import { printable, quote } from "../printable.ts";
 import { runShowJson } from "../run/runs-json.ts";
 import { runShowText, runsListText } from "../run/runs-text.ts";
 import type { RunsListJson, RunsLogsJson } from "../run-shapes.ts";
@@ -83,7 +83,7 @@ const logs: Command = {
       return ExitCode.done;
     }
     for (const { stage: id, files } of found) {
-      if (found.length > 1) ctx.output.raw(`${ctx.paint.bold(`--- ${id} ---`)}\n`);
+      if (found.length > 1) ctx.output.raw(`${ctx.paint.bold(`--- ${printable(id)} ---`)}\n`);
       if (files.length === 0) ctx.output.raw(ctx.paint.dim("no log\n"));
       for (const file of files) ctx.output.raw(terminalText(readLog(file), ctx.hasColor));
     }

@@ -38,7 +38,7 @@ export const command: Command = {
     const toScript = forShell(scripts, shell, "nothing");
     const script = toScript(usualState(ctx));
     const document: ShellInitJson = { schema: "tta-persona/shell-init/1", shell, script };
-    ctx.output.answer(document, script);
+    ctx.output.content(document, script);
     // A new shell is a good moment to see which ones are gone.
     if (endGoneShells(ctx)) await deliverAfterWork(ctx);
     return ExitCode.done;

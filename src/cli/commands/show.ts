@@ -6,7 +6,7 @@ import type { CliContext } from "../context.ts";
 import { findPersona } from "../find-persona.ts";
 import type { ShowJson } from "../json-shapes.ts";
 import { personaInForce, tryPersonaInForce } from "../persona-in-force.ts";
-import { table } from "../printable.ts";
+import { printable, table } from "../printable.ts";
 import { noPersona } from "../session-view.ts";
 import { originText } from "./list.ts";
 
@@ -73,7 +73,7 @@ function showText(persona: Persona, { paint }: CliContext): string {
     ["keeps of model calls", capture],
     ["MCP servers", join(persona.allowedServers)],
     ...Object.entries(persona.allowedTools ?? {}).map(([server, tools]): [string, string | undefined] => [
-      `tools of ${server}`,
+      `tools of ${printable(server)}`,
       join(tools),
     ]),
     ["restricted paths", join(persona.restrictedPaths)],

@@ -55,7 +55,7 @@ export const exportCommand: Command = {
         : outputFile(path.resolve(ctx.cwd(), output), output, format, name ?? persona.name);
     if (file !== undefined) writeExport(file, exported.value.text, invocation.options.force === true);
     const document = exportJson(name ?? persona.name, format.id, file, exported.value);
-    if (file === undefined) ctx.output.answer(document, exported.value.text);
+    if (file === undefined) ctx.output.content(document, exported.value.text);
     else ctx.output.done(document, `Wrote ${printable(file)}\n`);
     for (const line of reportLines(exported.value)) ctx.output.note(line);
     return ExitCode.done;

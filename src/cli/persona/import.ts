@@ -79,7 +79,7 @@ export const importCommand: Command = {
       ignored: [...imported.value.ignored],
       shadows: planned.shadows ?? null,
     };
-    if (dryRun) ctx.output.answer(document, definitionText(planned.definition));
+    if (dryRun) ctx.output.content(document, definitionText(planned.definition));
     else ctx.output.done(document, `Wrote ${printable(planned.file)}\n`);
     report(
       imported.value,

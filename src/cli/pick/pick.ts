@@ -50,8 +50,8 @@ async function choicesOf(ctx: CliContext): Promise<readonly Choice[]> {
   return orderChoices(
     personas.map((persona) => ({
       name: persona.name,
-      icon: persona.icon,
-      displayName: persona.displayName,
+      icon: printable(persona.icon),
+      displayName: printable(persona.displayName),
       isCurrent: persona.name === current?.persona,
       isPrevious: persona.name === previous?.persona,
       preview: previewOf(persona),

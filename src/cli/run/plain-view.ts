@@ -1,5 +1,6 @@
 import type { Paint } from "../../core/output.ts";
 import type { RunObserver } from "../../workflow/engine-context.ts";
+import { printable } from "../printable.ts";
 import { gateLine, type StageColumns, shortDuration, stageLine } from "./stage-lines.ts";
 
 /** What watches a run for a person. */
@@ -18,8 +19,11 @@ export function createPlainView(write: (text: string) => void, columns: StageCol
     stageStarted: () => undefined,
     line: () => undefined,
     retrying: (stage, attempt, reason, delayMs) =>
-      line(`  ${stage.id}: attempt ${attempt} failed (${reason}); the next one in ${shortDuration(delayMs)}`),
-    fallingBack: (stage, reason) => line(`  ${stage.id}: failed (${reason}); its fallback is tried`),
+      line(
+        `  ${stage.id}: attempt ${attempt} failed (${printable(reason)}); the next one in ${shortDuration(delayMs)}`,
+      ),
+    fallingBack: (stage, reason) =>
+      line(`  ${stage.id}: failed (${printable(reason)}); its fallback is tried`),
     gateChecked: () => undefined,
     stageFinished(outcome) {
       line(stageLine(outcome, columns, paint));

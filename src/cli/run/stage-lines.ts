@@ -3,6 +3,7 @@ import type { Paint } from "../../core/output.ts";
 import type { GateChecked, RunResult } from "../../projection/run-facts.ts";
 import type { Stage } from "../../workflow/definition.ts";
 import type { StageOutcome } from "../../workflow/engine-context.ts";
+import { printable } from "../printable.ts";
 
 /** A sign and a word for how a run, a stage or a gate ended; signs alone would say nothing to some. */
 export function resultMark(result: RunResult, paint: Paint): string {
@@ -58,7 +59,7 @@ export function stageLine(outcome: StageOutcome, columns: StageColumns, paint: P
     parts.push(paint.dim(isBlocked ? "not run" : "skipped: its condition does not hold"));
   else parts.push(paint.dim(shortDuration(outcome.endedAt - outcome.startedAt)));
   if (attempts > 1) parts.push(paint.dim(`${attempts} attempts`));
-  if (error !== undefined) parts.push(errorText(result, error.message));
+  if (error !== undefined) parts.push(errorText(result, printable(error.message)));
   return parts.join("  ");
 }
 
@@ -70,5 +71,5 @@ function errorText(result: RunResult, message: string): string {
 
 export function gateLine({ gate, result, detail }: GateChecked, paint: Paint): string {
   const mark = result === "passed" ? paint.green("✓") : paint.red("✗");
-  return `    ${mark} gate ${gate}: ${detail}`;
+  return `    ${mark} gate ${printable(gate)}: ${printable(detail)}`;
 }
