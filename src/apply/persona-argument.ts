@@ -53,6 +53,38 @@ export function applySplices(text: string, splices: readonly Splice[]): string {
     );
 }
 
+/**
+ * The personas that the Hypertool servers of a configuration start as, each once and as it stands there. A server that
+ * names none, or of which nobody can say, is left out.
+ *
+ * @param key the member of the root that holds the servers
+ * @param serverNames of servers that are Hypertool's, whatever they are started with
+ */
+export function namedPersonas(text: string, key: string, serverNames: readonly string[]): readonly string[] {
+  const root = parseJsonc(text);
+  if (!root.ok || root.value.type !== "object") return [];
+  const names = membersOf(root.value, key)
+    .flatMap(propertiesOf)
+    .flatMap(({ key: name, value: server }) => {
+      const found = argumentsOf(server, serverNames.includes(name));
+      return found?.ok === true ? found.value.personas : [];
+    })
+    .map(({ word, prefix }) => (textOf(word) ?? "").slice(prefix.length));
+  return [...new Set(names)];
+}
+
+/** A word of a server's arguments that names a persona, behind a prefix such as `--persona=`. */
+interface PersonaWord {
+  readonly word: JsonNode;
+  readonly prefix: string;
+}
+
+interface ServerArguments {
+  readonly args: JsonNode;
+  readonly words: readonly JsonNode[];
+  readonly personas: readonly PersonaWord[];
+}
+
 /** @returns undefined for a server of others. */
 function editsOfServer(
   text: string,
@@ -60,6 +92,18 @@ function editsOfServer(
   isNamed: boolean,
   persona: string,
 ): Result<readonly Splice[], JsonProblem> | undefined {
+  const found = argumentsOf(server, isNamed);
+  if (found === undefined || !found.ok) return found;
+  const { args, words, personas } = found.value;
+  return ok(
+    personas.length > 0
+      ? personas.flatMap(({ word, prefix }) => valueSplices(text, word, prefix, persona))
+      : [appended(text, args, words, persona)],
+  );
+}
+
+/** @returns undefined for a server of others. */
+function argumentsOf(server: JsonNode, isNamed: boolean): Result<ServerArguments, JsonProblem> | undefined {
   const args = membersOf(server, "args").at(-1);
   const words = args?.type === "array" ? (args.children ?? []) : [];
   const isCommand = isHypertool(textOf(membersOf(server, "command").at(-1))?.split("/").at(-1));
@@ -81,13 +125,11 @@ function editsOfServer(
   }
   // Before a package, and where none is named, `-p` may be an option of npx.
   const isShortKnown = packageAt !== -1 || isCommand;
-  const found: Splice[] = [];
-  let isSet = false;
+  const personas: PersonaWord[] = [];
   for (const [index, word] of own.entries()) {
     const option = textOf(word) ?? "";
     if (option.startsWith("--persona=")) {
-      isSet = true;
-      found.push(...valueSplices(text, word, "--persona=", persona));
+      personas.push({ word, prefix: "--persona=" });
     } else if (
       option === "--persona" ||
       (option === "-p" && isShortKnown && !isPort(textOf(own[index + 1])))
@@ -96,11 +138,10 @@ function editsOfServer(
       if (value === undefined || value.type !== "string") {
         return err({ offset: word.offset, message: `no persona stands behind ${option}` });
       }
-      isSet = true;
-      found.push(...valueSplices(text, value, "", persona));
+      personas.push({ word: value, prefix: "" });
     }
   }
-  return ok(isSet ? found : [appended(text, args, words, persona)]);
+  return ok({ args, words, personas });
 }
 
 /** No persona begins with a digit. */

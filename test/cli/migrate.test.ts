@@ -107,6 +107,24 @@ test.each([
   expect((await sandbox.run(["current"])).code).toBe(3);
 });
 
+test.each<[string, object, readonly string[]]>([
+  ["the program itself", { command: "/opt/bin/hypertool-mcp", args: ["-p", "testing"] }, ["testing"]],
+  ["with a port", { command: "npx", args: ["hypertool-mcp", "-p", "3000", "--persona", "a"] }, ["a"]],
+  ["a directory of that name", { command: "npx", args: ["other", "/x/hypertool", "-p", "my-package"] }, []],
+  ["another package's", { command: "npx", args: ["-y", "not-hypertool", "--persona", "b"] }, []],
+  ["an option of npx", { command: "npx", args: ["-p", "hypertool-mcp", "hypertool", "-p", "c"] }, ["c"]],
+  ["without a persona", { command: "hypertool", args: ["mcp", "run"] }, []],
+])("what a server starts as is read as apply reads it: %s", async (_, server, personas) => {
+  const sandbox = sandboxOfTest();
+  mkdirSync(join(sandbox.userHome, ".config/mcp"), { recursive: true });
+  writeFileSync(
+    join(sandbox.userHome, ".config/mcp/mcp_settings.json"),
+    JSON.stringify({ mcpServers: { server } }),
+  );
+  const { oldInstallation } = documentOf(await sandbox.run(["doctor", "--json"]));
+  expect(oldInstallation).toMatchObject(personas.map((persona) => ({ note: `names ${persona}` })));
+});
+
 test("where nothing is left of it, it says so; what cannot be read counts as nothing", async () => {
   const sandbox = sandboxOfTest();
   oldSettings(sandbox);

@@ -54,7 +54,11 @@ async function examine(ctx: CliContext, ledger: Ledger): Promise<DoctorJson> {
   const lease = readLease(home.lease);
   const writable = canWrite(home.data) && canWrite(home.configDir);
   const networkFilesystem = isNetworkFilesystem(home.data);
-  const old = findOldInstallation({ env: ctx.env, ...personaPlaces(ctx) });
+  const old = findOldInstallation({
+    env: ctx.env,
+    serverNames: settings.apply.servers,
+    ...personaPlaces(ctx),
+  });
   const problems = [
     ...settings.problems.map(({ message, hint }) => (hint === undefined ? message : `${message} ${hint}`)),
     ...loadCatalogue(personaPlaces(ctx)).problems.map(

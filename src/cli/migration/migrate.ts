@@ -20,7 +20,7 @@ export type Step = MigrateJson["steps"][number];
  */
 export async function migrate(ctx: CliContext, dryRun: boolean): Promise<readonly Step[]> {
   const places = personaPlaces(ctx);
-  const old = findOldInstallation({ env: ctx.env, ...places });
+  const old = findOldInstallation({ env: ctx.env, serverNames: ctx.settings.apply.servers, ...places });
   return [
     ...(old.settings === undefined
       ? []

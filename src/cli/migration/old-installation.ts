@@ -1,7 +1,7 @@
 import fs from "node:fs";
+import { namedPersonas } from "../../apply/persona-argument.ts";
 import { type Environment, envValue } from "../../core/environment.ts";
 import { namesIn } from "../../core/filesystem.ts";
-import { parseJsonc } from "../../core/jsonc.ts";
 import { projectDirectories, projectFolders } from "../../core/project-directories.ts";
 
 /** What the bash script of the same name, and Hypertool, have left on this machine. */
@@ -30,14 +30,19 @@ export interface OldPlaces {
   readonly cwd: string;
   /** The user's own directory of personas. */
   readonly userDir: string;
+  /** Of servers that are Hypertool's, whatever they are started with. */
+  readonly serverNames: readonly string[];
 }
 
 /** Looks, and changes nothing. What cannot be read is not there. */
-export function findOldInstallation({ env, cwd, userDir }: OldPlaces): OldInstallation {
+export function findOldInstallation({ env, cwd, userDir, serverNames }: OldPlaces): OldInstallation {
   const userHome = envValue(env, "HOME");
   return {
     scripts: findScripts(env, userHome),
-    settings: userHome === undefined ? undefined : findSettings(`${userHome}/.config/mcp/mcp_settings.json`),
+    settings:
+      userHome === undefined
+        ? undefined
+        : findSettings(`${userHome}/.config/mcp/mcp_settings.json`, serverNames),
     personas: findPersonas(cwd, userDir),
   };
 }
@@ -87,31 +92,15 @@ function isOldScript(file: string): boolean {
   }
 }
 
-function findSettings(file: string): OldSettings | undefined {
+function findSettings(file: string, serverNames: readonly string[]): OldSettings | undefined {
   let text: string;
   try {
     text = fs.readFileSync(file, "utf8");
   } catch {
     return undefined;
   }
-  const servers = fieldOf(parseJsonc(text), "mcpServers");
-  const personas = Object.values(isRecord(servers) ? servers : {}).flatMap((server) => {
-    const args = fieldOf(server, "args");
-    return Array.isArray(args) ? (personaOf(args.filter((arg) => typeof arg === "string")) ?? []) : [];
-  });
-  return personas.length === 0 ? undefined : { file, personas: [...new Set(personas)] };
-}
-
-/** Behind the package's name only: `npx` has a `-p` of its own. */
-function personaOf(args: readonly string[]): string | undefined {
-  const begin = args.findIndex((arg) => arg.includes("hypertool"));
-  if (begin === -1) return undefined;
-  const own = args.slice(begin + 1);
-  const at = own.findIndex((arg) => arg === "--persona" || arg === "-p");
-  return (
-    own.find((arg) => arg.startsWith("--persona="))?.slice("--persona=".length) ??
-    (at === -1 ? undefined : own[at + 1])
-  );
+  const personas = namedPersonas(text, "mcpServers", serverNames);
+  return personas.length === 0 ? undefined : { file, personas };
 }
 
 function findPersonas(cwd: string, userDir: string): OldInstallation["personas"] {
@@ -121,12 +110,4 @@ function findPersonas(cwd: string, userDir: string): OldInstallation["personas"]
     directory,
     count: namesIn(directory).filter((name) => /^[^.].*\.(?:json|ya?ml)$/.test(name)).length,
   };
-}
-
-function fieldOf(value: unknown, name: string): unknown {
-  return isRecord(value) ? value[name] : undefined;
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
