@@ -1,8 +1,8 @@
 import fs from "node:fs";
 import { trustFile } from "../config/trust.ts";
-import { replaceFile } from "../core/atomic-file.ts";
-import { errorCode } from "../core/errors.ts";
+import { errorCode, UserError } from "../core/errors.ts";
 import type { Home } from "../core/home.ts";
+import { linkOutOf, overwriteFile } from "../core/write-file.ts";
 import { type Project, readProjectPersona } from "../persona/project-persona.ts";
 import { type EndOutcome, endSession, type SwitchOutcome, switchPersona } from "../persona/switch-persona.ts";
 import { DEFAULT_CHATMODE, NO_PERSONA, viewSession } from "../projection/session.ts";
@@ -13,7 +13,7 @@ import { tellPrompts } from "./prompt-projects.ts";
 /**
  * Makes a persona that of a project: its file names it from now on, and is trusted.
  *
- * @throws the system's error when the file or the fact could not be written; nothing has changed then.
+ * @throws the system's error when the file or the fact could not be written, or UserError; nothing has changed then.
  */
 export function switchProject(
   ctx: CliContext,
@@ -23,13 +23,13 @@ export function switchProject(
   chatmode: string,
 ): SwitchOutcome {
   const before = readIfThere(project.file);
-  write(project, persona);
+  write(project, `${persona}\n`);
   let outcome: SwitchOutcome;
   try {
     outcome = switchPersona(switchContext(ctx), session, project.scope, persona, chatmode);
   } catch (error) {
     if (before === undefined) fs.rmSync(project.file, { force: true });
-    else replaceFile(project.file, before);
+    else write(project, before);
     throw error;
   }
   keep(project, ctx);
@@ -76,7 +76,7 @@ function keep(project: Project, { home }: CliContext): void {
     const current = openSession(home).state.scopes[project.scope]?.active?.persona;
     const isSo = readIfThere(project.file)?.trim() === current;
     if (!isSo && current === undefined) fs.rmSync(project.file, { force: true });
-    if (!isSo && current !== undefined) write(project, current);
+    if (!isSo && current !== undefined) write(project, `${current}\n`);
     if (current !== undefined) trustIfThere(project, home);
     tellPrompts(home, project.root, current);
     if (isSo) return;
@@ -92,10 +92,19 @@ function trustIfThere({ file }: Project, home: Home): void {
   }
 }
 
-function write({ file }: Project, persona: string): void {
+/** A link stays one, and what it leads to keeps its mode. @throws UserError for one that leads out of the project. */
+function write({ file, root }: Project, text: string): void {
+  const target = linkOutOf([root], file);
+  if (target !== undefined) {
+    throw new UserError({
+      reason: "link-outside",
+      message: `${file} is a link to ${target}, which is not of the project.`,
+      hint: "Put a file in its place, or switch in another scope.",
+    });
+  }
   // It is the user's project, so its folder gets the modes that the user's other folders have.
   fs.mkdirSync(file.slice(0, file.lastIndexOf("/")), { recursive: true });
-  replaceFile(file, `${persona}\n`);
+  overwriteFile(file, text);
 }
 
 function readIfThere(file: string): string | undefined {

@@ -1,8 +1,12 @@
 import fs from "node:fs";
 import path from "node:path";
-import { replaceFile } from "../core/atomic-file.ts";
+import { readEditable } from "../apply/read-file.ts";
+import { replaceFiles } from "../apply/replace-files.ts";
+import type { FileEdit } from "../apply/target.ts";
 import { ExitCode, errorCode, UserError } from "../core/errors.ts";
 import { ensureDirectory } from "../core/home.ts";
+import { randomHex } from "../core/random.ts";
+import { linkOutOf } from "../core/write-file.ts";
 import { printable } from "./printable.ts";
 import { systemError } from "./system-error.ts";
 
@@ -15,6 +19,8 @@ export interface GivenFile {
 
 export interface PlannedFile extends GivenFile {
   readonly outcome: FileOutcome;
+  /** What has to be written; undefined: nothing. */
+  readonly edit: FileEdit | undefined;
 }
 
 export type FileOutcome = "written" | "unchanged" | "replaced";
@@ -24,16 +30,17 @@ const READABLE_BY_ALL = 0o644;
 const ENTERED_BY_ALL = 0o755;
 
 /**
- * What becomes of each file.
+ * What becomes of each file. One that is a link stays one, and keeps the mode that it has.
  *
- * @throws UserError `file-exists` when one is there with another content and must not be replaced.
+ * @param roots directories; a link that leads out of all of them is not followed.
+ * @throws UserError `file-exists` when one is there with another content and must not be replaced, or why one cannot.
  */
-export function planFiles(files: readonly GivenFile[], isForced: boolean): readonly PlannedFile[] {
-  const planned = files.map((given): PlannedFile => {
-    const before = contentOf(given.file);
-    if (before === undefined) return { ...given, outcome: "written" };
-    return { ...given, outcome: before === given.content ? "unchanged" : "replaced" };
-  });
+export function planFiles(
+  files: readonly GivenFile[],
+  isForced: boolean,
+  roots: readonly string[],
+): readonly PlannedFile[] {
+  const planned = files.map((given) => planFile(given, roots));
   const inTheWay = planned.filter(({ outcome }) => outcome === "replaced").map(({ file }) => file);
   if (inTheWay.length === 0 || isForced) return planned;
   throw new UserError({
@@ -43,17 +50,59 @@ export function planFiles(files: readonly GivenFile[], isForced: boolean): reado
   });
 }
 
-/** @throws UserError when the system refuses one; files before it are written then. */
+function planFile(given: GivenFile, roots: readonly string[]): PlannedFile {
+  const { file, content } = given;
+  if (contentOf(file) === content) return { ...given, outcome: "unchanged", edit: undefined };
+  const after = Buffer.from(content);
+  const there = readEditable(file);
+  switch (there.kind) {
+    case "missing":
+      return {
+        ...given,
+        outcome: "written",
+        edit: { path: file, before: undefined, after, mode: READABLE_BY_ALL & ~process.umask() },
+      };
+    case "unusable": {
+      const { reason, message } = there.failure;
+      throw cannotReplace(reason, message);
+    }
+    case "file": {
+      const target = linkOutOf(roots, file);
+      if (target !== undefined) {
+        throw cannotReplace("link-outside", `${file} is a link to ${target}, which lies elsewhere.`);
+      }
+      const { path, bytes: before, mode } = there;
+      return { ...given, outcome: "replaced", edit: { path, before, after, mode } };
+    }
+  }
+}
+
+function cannotReplace(reason: string, message: string): UserError {
+  const hint = "Nothing was written. Choose another directory, or see to that file first.";
+  return new UserError({ reason, message, hint });
+}
+
+/** All of them or none. @throws UserError when the system refuses one. */
 export function writeFiles(files: readonly PlannedFile[]): void {
-  for (const { file, content, outcome } of files) {
-    if (outcome === "unchanged") continue;
+  const edits = files.flatMap(({ edit }) => (edit === undefined ? [] : [edit]));
+  for (const { path: file } of edits) {
     try {
       ensureDirectory(path.dirname(file), ENTERED_BY_ALL);
-      replaceFile(file, content, true, READABLE_BY_ALL);
     } catch (error) {
       throw refused(error, file);
     }
   }
+  const written = replaceFiles(
+    edits.map((edit) => ({ ...edit, temporary: `${edit.path}.${randomHex(6)}.tmp` })),
+  );
+  if (written.ok) return;
+  const { reason, path: file, code } = written.error;
+  if (code !== undefined) throw refused(Object.assign(new Error(reason), { code }), file);
+  const message =
+    reason === "changed"
+      ? "was changed by somebody else meanwhile"
+      : "could not be given its old content back";
+  throw new UserError({ reason: `file-${reason}`, message: `${file} ${message}.` }, ExitCode.failed);
 }
 
 /** What was done, or would be in a dry run: a line for each file. */
@@ -64,9 +113,10 @@ export function describeFiles(files: readonly PlannedFile[], isDryRun = false): 
   return files.map(({ file, outcome }) => `${verbs[outcome]} ${printable(file)}\n`).join("");
 }
 
+/** Undefined where there is none, or what could keep its reader waiting. */
 function contentOf(file: string): string | undefined {
   try {
-    return fs.readFileSync(file, "utf8");
+    return fs.statSync(file).isFile() ? fs.readFileSync(file, "utf8") : undefined;
   } catch (error) {
     if (errorCode(error) === "ENOENT") return undefined;
     throw refused(error, file);

@@ -30,12 +30,27 @@ export function createFile(path: string, content: string, mode: number): void {
 export function overwriteFile(path: string, content: string): void {
   const stats = fs.statSync(path, { throwIfNoEntry: false });
   const target = stats === undefined ? path : fs.realpathSync(path);
+  const mode = stats === undefined ? 0o644 : stats.mode & 0o777;
   try {
-    replaceFile(target, content);
-    fs.chmodSync(target, stats === undefined ? 0o644 : stats.mode & 0o777);
+    replaceFile(target, content, true, mode);
+    // The umask may have taken some of it.
+    if (stats !== undefined) fs.chmodSync(target, mode);
   } catch (error) {
     throw withPath(error, path);
   }
+}
+
+/**
+ * Where a file leads that is a link out of all of these directories; undefined where it is none. Whoever has made it
+ * chose what would be overwritten.
+ */
+export function linkOutOf(directories: readonly string[], file: string): string | undefined {
+  if (fs.lstatSync(file, { throwIfNoEntry: false })?.isSymbolicLink() !== true) return undefined;
+  if (!fs.existsSync(file)) return undefined;
+  const target = fs.realpathSync(file);
+  const isWithin = (directory: string) =>
+    fs.existsSync(directory) && target.startsWith(`${fs.realpathSync(directory)}/`);
+  return directories.some(isWithin) ? undefined : target;
 }
 
 /** Of a write that failed the system knows no path, only a descriptor. */

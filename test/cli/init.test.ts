@@ -1,4 +1,14 @@
-import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { settingKeys } from "../../src/config/keys.ts";
@@ -121,3 +131,43 @@ test("a place that does not do is told", async () => {
   const result = await run(["init"]);
   expect(result).toMatchObject({ code: 1, stderr: expect.stringContaining(".tta-persona") });
 });
+
+test("what is replaced stays the link that it is, within the project, and keeps its mode", async () => {
+  const { run, project } = sandboxOfTest();
+  await run(["init"]);
+  const [link, shared] = [join(project, WORKFLOW), join(project, "shared.yaml")];
+  writeFileSync(shared, "mine");
+  chmodSync(shared, 0o640);
+  const sample = readFileSync(link, "utf8");
+  replaceByLink(link, shared);
+  expect(await run(["init", "--force"])).toMatchObject({ code: 0, stderr: "" });
+  expect(lstatSync(link).isSymbolicLink()).toBe(true);
+  expect(readFileSync(shared, "utf8")).toBe(sample);
+  expect(statSync(shared).mode & 0o777).toBe(0o640);
+});
+
+test.each<[string, (file: string, elsewhere: string) => void, string]>([
+  ["a link out of the project", replaceByLink, "is a link to "],
+  ["a link that leads nowhere", (file) => replaceByLink(file, "nowhere"), "does not exist"],
+  ["another name of the same file", (file, elsewhere) => linkSync(file, elsewhere), "hard link"],
+  ["a read-only file", (file) => chmodSync(file, 0o444), "is read-only"],
+])("%s is refused, and nothing is written", async (_, make, message) => {
+  const { run, project, userHome } = sandboxOfTest();
+  await run(["init"]);
+  const elsewhere = join(userHome, "elsewhere");
+  for (const file of [PERSONA, WORKFLOW]) writeFileSync(join(project, file), "mine");
+  if (make === replaceByLink) writeFileSync(elsewhere, "theirs");
+  make(join(project, WORKFLOW), elsewhere);
+  const before = [contentsOf(userHome), readFileSync(join(project, PERSONA), "utf8")];
+  expect(await run(["init", "--force"])).toMatchObject({
+    code: 2,
+    stdout: "",
+    stderr: expect.stringContaining(message),
+  });
+  expect([contentsOf(userHome), readFileSync(join(project, PERSONA), "utf8")]).toEqual(before);
+});
+
+function replaceByLink(file: string, target: string): void {
+  rmSync(file);
+  symlinkSync(target, file);
+}

@@ -1,6 +1,17 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
@@ -279,6 +290,29 @@ describe("a plain switch", () => {
     expect(code).toBe(2);
     expect(stderr).toContain("global, project or shell");
   });
+});
+
+test("the file of a project stays the link that it is, and keeps its mode; one that leads elsewhere is refused", async () => {
+  const sandbox = sandboxOfTest();
+  const file = projectPersona(sandbox, "data-scientist\n");
+  const [shared, elsewhere] = [join(sandbox.project, "shared"), join(sandbox.userHome, "elsewhere")];
+  renameSync(file, shared);
+  chmodSync(shared, 0o664);
+  symlinkSync("../shared", file);
+  expect(await sandbox.run(["switch", "backend", "--scope", "project"])).toMatchObject({ code: 0 });
+  expect(readFileSync(shared, "utf8")).toBe("backend-engineer\n");
+  expect(statSync(shared).mode & 0o777).toBe(0o664);
+  expect(lstatSync(file).isSymbolicLink()).toBe(true);
+
+  writeFileSync(elsewhere, "theirs");
+  rmSync(file);
+  symlinkSync(elsewhere, file);
+  expect(await sandbox.run(["switch", "testing", "--scope", "project"])).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining("which is not of the project"),
+  });
+  expect(readFileSync(elsewhere, "utf8")).toBe("theirs");
+  expect(await sandbox.run(["history"])).not.toMatchObject({ stdout: expect.stringContaining("testing") });
 });
 
 test("undo takes back the switch of the shell where that has a persona of its own, and no other", async () => {

@@ -60,7 +60,7 @@ function writeAlerts(invocation: Invocation, ctx: CliContext): number {
     file: path.join(directory, name),
     content: shipped(name, ctx).replaceAll(RUNBOOK_PLACEHOLDER, () => runbookBase),
   }));
-  const files = planFiles(given, invocation.options.force === true);
+  const files = planFiles(given, invocation.options.force === true, [directory, ctx.cwd()]);
   writeFiles(files);
   const document: AlertsExportJson = {
     schema: "tta-persona/alerts-export/1",

@@ -45,7 +45,7 @@ const exportDashboards: Command = {
       file: path.join(directory, path.basename(file)),
       content: text,
     }));
-    const files = planFiles(given, invocation.options.force === true);
+    const files = planFiles(given, invocation.options.force === true, [directory, ctx.cwd()]);
     writeFiles(files);
     const document: DashboardsExportJson = {
       schema: "tta-persona/dashboards-export/1",

@@ -61,6 +61,7 @@ function initProject(invocation: Invocation, ctx: CliContext): number {
       { file: path.join(root, PROJECT_SETTINGS), content: sampleSettings() },
     ],
     invocation.options.force === true,
+    [root],
   );
   if (!isDryRun) writeFiles(files);
   const document: InitJson = {
