@@ -41,7 +41,7 @@ const install: Command = {
     const done = changed
       ? `Claude Code asks the guard from its next session on: ${file}\n`
       : `Claude Code asks the guard already: ${file}\n`;
-    ctx.output.done(document, dryRun ? `${text.trimEnd()}\n` : done);
+    tell(document, done, ctx);
     return ExitCode.done;
   },
 };
@@ -64,7 +64,7 @@ const uninstall: Command = {
     const done = changed
       ? `Claude Code does not ask the guard any more: ${file}\n`
       : `It was not there: ${file}\n`;
-    ctx.output.done(document, dryRun ? `${text.trimEnd()}\n` : done);
+    tell(document, done, ctx);
     return ExitCode.done;
   },
 };
@@ -160,6 +160,14 @@ export const command: Command = {
     return answer.exitCode;
   },
 };
+
+/** @param done what was done, or that nothing had to be. A dry run shows what the file would hold instead. */
+function tell(document: GuardInstallJson | GuardUninstallJson, done: string, { output }: CliContext): void {
+  const { dryRun, changed, text } = document;
+  if (dryRun && changed) output.content(document, `${text?.trimEnd()}\n`);
+  else if (dryRun) output.answer(document, done);
+  else output.done(document, done);
+}
 
 async function answerSafely(ctx: CliContext): Promise<GuardAnswer> {
   try {

@@ -72,7 +72,8 @@ function initProject(invocation: Invocation, ctx: CliContext): number {
     workflow: WORKFLOW,
     files: files.map(({ file, outcome }) => ({ file, outcome })),
   };
-  ctx.output.done(document, describeFiles(files, isDryRun) + (isDryRun ? "" : nextSteps(root, ctx)));
+  if (isDryRun) ctx.output.answer(document, describeFiles(files, true));
+  else ctx.output.done(document, describeFiles(files) + nextSteps(root, ctx));
   return ExitCode.done;
 }
 

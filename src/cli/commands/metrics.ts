@@ -93,7 +93,8 @@ const prune: Command = {
       dryRun: isDryRun,
       groups: old.map(({ job, labels }) => ({ job, ...labels })),
     };
-    ctx.output.done(document, lines === "" ? `No group is older than ${olderThan}\n` : lines);
+    const say = isDryRun ? ctx.output.answer : ctx.output.done;
+    say(document, lines === "" ? `No group is older than ${olderThan}\n` : lines);
     return ExitCode.done;
   },
 };
