@@ -19,7 +19,7 @@ export function messagesOf(content: PromptContent): Result<readonly Message[], F
   const messages: Message[] = [];
   for (const message of content.messages) {
     if ("placeholder" in message) return err(unsupported(`the placeholder "${message.placeholder}"`));
-    const role = ROLES[message.role.toLowerCase()];
+    const role = ROLES.get(message.role.toLowerCase());
     if (role === undefined) return err(unsupported(`the role "${message.role}"`));
     messages.push({ role, content: message.content });
   }
@@ -51,12 +51,12 @@ export function unusedVariables(content: PromptContent, variables: Variables): r
   return Object.keys(variables).filter((name) => !used.has(name));
 }
 
-const ROLES: Readonly<Record<string, Message["role"] | undefined>> = {
-  system: "system",
-  developer: "system",
-  user: "user",
-  assistant: "assistant",
-};
+const ROLES: ReadonlyMap<string, Message["role"]> = new Map([
+  ["system", "system"],
+  ["developer", "system"],
+  ["user", "user"],
+  ["assistant", "assistant"],
+]);
 
 function missingOf(texts: readonly string[], variables: Variables): readonly string[] {
   const used = [...new Set(texts.flatMap(variablesOf))];

@@ -4,7 +4,10 @@ import { isLlmCalled } from "../projection/facts.ts";
 import type { LlmCalled } from "../projection/llm-facts.ts";
 
 /** Names that OpenTelemetry has for providers which are called otherwise here. */
-const PROVIDERS: Readonly<Record<string, string>> = { google: "gcp.gemini", gemini: "gcp.gemini" };
+const PROVIDERS: ReadonlyMap<string, string> = new Map([
+  ["google", "gcp.gemini"],
+  ["gemini", "gcp.gemini"],
+]);
 
 /** What an operation is when nobody says. */
 const DEFAULT_OPERATION = "chat";
@@ -27,7 +30,7 @@ export function llmSpan(fact: Fact): SpanRecord | undefined {
     attributes: present({
       "gen_ai.operation.name": operation,
       "gen_ai.provider.name":
-        data.provider === undefined ? undefined : (PROVIDERS[data.provider] ?? data.provider),
+        data.provider === undefined ? undefined : (PROVIDERS.get(data.provider) ?? data.provider),
       ...requestAttributes(data),
       ...answerAttributes(data),
       "server.address": data.server?.address,

@@ -320,6 +320,8 @@ describe("score", () => {
       [spanId, "accepted", "true", "--comment", "with hunter2-hunter2"],
       [traceId.toUpperCase(), "style", "terse"],
       [traceId, "grade", "1", "--data-type", "boolean"],
+      // Such as every object has.
+      [traceId, "valueOf", "constructor"],
     ];
     for (const args of commands)
       expect(await sandbox.run(["score", ...args], { env })).toMatchObject({ code: 0 });
@@ -329,6 +331,7 @@ describe("score", () => {
       { traceId, observationId: spanId, name: "accepted", value: 1, dataType: "BOOLEAN" },
       { traceId, name: "grade", value: 1, dataType: "BOOLEAN" },
       { traceId, name: "style", value: "terse", dataType: "CATEGORICAL" },
+      { traceId, name: "valueOf", value: "constructor", dataType: "CATEGORICAL" },
     ]);
     expect(scores[1]).not.toHaveProperty("observationId");
     expect(JSON.stringify(scores)).not.toContain("hunter2");

@@ -90,3 +90,8 @@ test("what was not sampled, or makes no sense, is no span", () => {
     expect(llmSpan(factOf({ ...call, ...broken }))).toBeUndefined();
   }
 });
+
+test("a provider that is called as a property of every object is a name like others", () => {
+  const { span } = foldSpans(emptySpanFold, factOf({ ...call, provider: "constructor" }));
+  expect(span?.attributes).toMatchObject({ "gen_ai.provider.name": "constructor" });
+});

@@ -106,10 +106,17 @@ function isId(text: string, digits: number): boolean {
   return text.length === digits && /^[0-9a-f]*[1-9a-f][0-9a-f]*$/.test(text);
 }
 
+const TRUTHS: ReadonlyMap<string, number> = new Map([
+  ["true", 1],
+  ["false", 0],
+  ["1", 1],
+  ["0", 0],
+]);
+
 /** The value as its type has it; the type that it looks like, when none is asked for. */
 function typedValue(text: string, wanted: string | undefined): Pick<ScoreGiven, "value" | "dataType"> {
   const number = text.trim() === "" ? Number.NaN : Number(text);
-  const truth = ({ true: 1, false: 0, 1: 1, 0: 0 } as Readonly<Record<string, number>>)[text.toLowerCase()];
+  const truth = TRUTHS.get(text.toLowerCase());
   const looksLike: ScoreDataType = Number.isFinite(number)
     ? "NUMERIC"
     : truth === undefined
