@@ -12,7 +12,8 @@ export function assertPersona(word: string, ctx: CliContext): void {
   if (word === "-") return;
   const resolution = resolveInCatalogue(word, loadCatalogue(personaPlaces(ctx)));
   if (resolution.kind !== "unknown") return;
-  const suggestions = [...didYouMean(word, commandNames), ...resolution.suggestions].slice(0, 3);
+  const options = word === "version" ? ["--version"] : [];
+  const suggestions = [...options, ...didYouMean(word, commandNames), ...resolution.suggestions].slice(0, 3);
   throw new UserError({
     reason: "unknown-command",
     message: `${quote(word)} is neither a command nor a persona.`,

@@ -1,4 +1,4 @@
-import { Command as CommanderCommand } from "commander";
+import { Command as CommanderCommand, type CommanderError } from "commander";
 import type { Command, Invocation } from "./command.ts";
 import { helpAfter, rootHelpAfter } from "./help-text.ts";
 
@@ -14,7 +14,20 @@ export interface ProgramSpec {
   readonly run: (command: Command, invocation: Invocation) => Promise<void>;
 }
 
-/** Builds the parser. It throws CommanderError for wrong usage and, with exit code 0, after help. */
+/** Why the parser ended the program: wrong usage or, with exit code 0, after help. */
+export class ParserExit extends Error {
+  readonly reason: CommanderError;
+  /** The command that was parsed, such as `tta-persona config set`. */
+  readonly command: string;
+
+  constructor(reason: CommanderError, command: string) {
+    super(reason.message);
+    this.reason = reason;
+    this.command = command;
+  }
+}
+
+/** Builds the parser. It throws ParserExit. */
 export function buildProgram(spec: ProgramSpec): CommanderCommand {
   const program = configure(new CommanderCommand("tta-persona"), spec)
     .description("Switch AI-agent personas, and measure what happens under them.")
@@ -59,7 +72,9 @@ function collect(value: string, values: readonly string[] = []): readonly string
 
 function configure(parser: CommanderCommand, spec: ProgramSpec): CommanderCommand {
   return parser
-    .exitOverride()
+    .exitOverride((reason) => {
+      throw new ParserExit(reason, pathOf(parser));
+    })
     .helpCommand(false)
     .allowExcessArguments(false)
     .helpOption("-h, --help", "show this help")
@@ -73,6 +88,10 @@ function configure(parser: CommanderCommand, spec: ProgramSpec): CommanderComman
       getOutHasColors: () => false,
       getErrHasColors: () => false,
     });
+}
+
+function pathOf(parser: CommanderCommand): string {
+  return parser.parent === null ? parser.name() : `${pathOf(parser.parent)} ${parser.name()}`;
 }
 
 function isHidden(command: Command): boolean {

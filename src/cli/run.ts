@@ -1,12 +1,11 @@
-import { CommanderError } from "commander";
 import { ExitCode, UserError } from "../core/errors.ts";
 import { resolveHome } from "../core/home.ts";
 import type { Command, Invocation } from "./command.ts";
-import { isCommandName, loadCommand, loadCommands } from "./command-table.ts";
+import { loadCommand, loadCommands } from "./command-table.ts";
 import { type CliContext, createContext, type World } from "./context.ts";
 import { tellBug, tellFailure } from "./failure.ts";
 import { createOutput, type Output } from "./output.ts";
-import { buildProgram } from "./program.ts";
+import { buildProgram, ParserExit } from "./program.ts";
 import { ROOT, type Route, route } from "./route.ts";
 import { assertSubcommand } from "./subcommand.ts";
 import { systemError } from "./system-error.ts";
@@ -85,8 +84,8 @@ async function commandsFor(routed: Route, context: () => Promise<CliContext>): P
 /** What a user can do something about; `none` after help; undefined for a bug. */
 function expected(error: unknown, world: World, routed: Route): UserError | "none" | undefined {
   if (error instanceof UserError) return error;
-  if (error instanceof CommanderError) {
-    return usageError(error, helpCommand(routed)) ?? "none";
+  if (error instanceof ParserExit) {
+    return usageError(error.reason, helpCommand(routed, error.command)) ?? "none";
   }
   const home = resolveHome(world.env, world.platform);
   if (!home.ok) return systemError(error, "its files");
@@ -94,8 +93,6 @@ function expected(error: unknown, world: World, routed: Route): UserError | "non
 }
 
 /** Whose help says more: that of a workflow knows its parameters. */
-function helpCommand({ command, args: [first = ""] }: Route): string {
-  if (!isCommandName(command)) return "tta-persona";
-  const isWorkflow = command === "run" && /^[a-z]/.test(first);
-  return `tta-persona ${command}${isWorkflow ? ` ${first}` : ""}`;
+function helpCommand({ command, args: [first = ""] }: Route, parsed: string): string {
+  return command === "run" && /^[a-z]/.test(first) ? `${parsed} ${first}` : parsed;
 }

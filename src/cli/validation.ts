@@ -118,8 +118,11 @@ export function validateFile(ctx: CliContext, file: string): Validation {
   const kind = kindOf(file, ctx.home.configFile);
   const none = { persona: 0, chatmode: 0, workflow: 0, settings: 0 };
   if (kind === undefined) {
-    const hint = "Chatmodes end in .chatmode.md; personas and workflows are JSON or YAML.";
-    const message = "is neither persona, chatmode, workflow nor settings";
+    const isThere = fs.existsSync(file);
+    const hint = isThere
+      ? "Chatmodes end in .chatmode.md; personas and workflows are JSON or YAML."
+      : "Check how it is spelt.";
+    const message = isThere ? "is neither persona, chatmode, workflow nor settings" : "does not exist";
     return { checked: none, findings: [finding("unknown-kind", { file }, message, hint)] };
   }
   const checked = { ...none, [kind]: 1 };

@@ -215,10 +215,12 @@ test("warnings fail with --strict only, and paths narrow what is looked at", asy
     code: 1,
     stdout: expect.stringContaining("unknown-kind"),
   });
-  expect(await run(["validate", "nothing.json"])).toMatchObject({
-    code: 1,
-    stdout: expect.stringContaining("does not exist"),
-  });
+  for (const gone of ["nothing.json", "nothing"]) {
+    expect(await run(["validate", gone])).toMatchObject({
+      code: 1,
+      stdout: expect.stringContaining("does not exist"),
+    });
+  }
 });
 
 test("a clean project is said to be one", async () => {
@@ -340,6 +342,20 @@ test("persona alone says that a command is missing", async () => {
     stderr: "tta-persona: Missing command.\n  See: tta-persona persona --help\n",
   });
   expect((await run(["persona", "exprt"])).stderr).toContain("Did you mean export?");
+});
+
+test.each([
+  [["config", "set"], "See: tta-persona config set --help\n"],
+  [["metrics", "serve", "--listen", "x"], "See: tta-persona metrics serve --help\n"],
+  [["switch", "backend", "--nothing"], "See: tta-persona switch --help\n"],
+  [["--nothing"], "See: tta-persona --help\n"],
+  [["version"], "Did you mean --version?"],
+])("%j: the help that is named is that of the very command", async (args, hint) => {
+  const { run } = sandboxOfTest();
+  const wrong = await run(args);
+  expect(wrong).toMatchObject({ code: 2, stderr: expect.stringContaining(hint) });
+  const named = /tta-persona ([^\n,]*--help)/.exec(wrong.stderr)?.[1]?.split(" ") ?? [];
+  expect(await run(named)).toMatchObject({ code: 0, stderr: "" });
 });
 
 test("create takes flags, and without a terminal says which are missing", async () => {
