@@ -42,7 +42,10 @@ export const runCommand: Command = {
     { flags: "--parallel <n>", doc: "items at a time (default: 4)" },
     { flags: "--name <name>", doc: "of the run (default: the dataset's, and the time)" },
     { flags: "--temperature <t>", doc: "from 0 up; the model's own by default" },
-    { flags: "--max-tokens <n>", doc: "the most that an answer may have" },
+    {
+      flags: "--max-tokens <n>",
+      doc: "the most that an answer may have (default: the model's own, 4096 under a hard budget)",
+    },
     { flags: "--min-score <x>", doc: "fail when the mean score is below" },
   ],
   examples: [

@@ -30,6 +30,8 @@ export interface ModelAnswer {
   readonly text: string;
   /** Of a stream that did not end, what was told until then. */
   readonly usage?: LlmUsage;
+  /** False where more may have been used than was told: the answer did not end, or the provider tells nothing. */
+  readonly isUsageWhole: boolean;
   readonly startedAt: number;
   readonly firstTokenAt?: number;
   readonly durationSeconds: number;
@@ -151,6 +153,7 @@ function createAnswer(startedAt: number, { clock, onText }: AskContext) {
   const told = createToldUsage();
   let firstTokenAt: number | undefined;
   let finish: Finish | undefined;
+  let hasEnded = false;
   let error: CallError | undefined;
   const token = () => {
     firstTokenAt ??= clock.now();
@@ -175,6 +178,7 @@ function createAnswer(startedAt: number, { clock, onText }: AskContext) {
     },
     finish(last: Finish, isCut: boolean) {
       finish = last;
+      hasEnded = !isCut;
       if (isCut) error ??= { type: STREAM_CUT, message: "the stream ended before the answer did" };
       else if (last.finishReason === "content-filter")
         error ??= { type: REFUSED, message: "the model refused" };
@@ -189,6 +193,7 @@ function createAnswer(startedAt: number, { clock, onText }: AskContext) {
       return {
         outcome,
         text: texts.join(""),
+        isUsageWhole: hasEnded && usage !== undefined,
         startedAt,
         durationSeconds: Math.max(0, clock.now() - startedAt) / 1000,
         warnings,

@@ -31,7 +31,7 @@ export type CallResult =
     }
   | { readonly kind: "blocked"; readonly verdict: Extract<BudgetVerdict, { readonly isAllowed: false }> };
 
-/** An answer may be this long, for all that is known, where the caller sets no limit. Tokens. */
+/** Under a hard budget an answer may be this long where the caller sets no limit. Tokens. */
 const USUAL_ANSWER = 4096;
 
 /**
@@ -40,15 +40,16 @@ const USUAL_ANSWER = 4096;
  */
 export async function callModel(call: ModelCall, context: CallContext): Promise<CallResult> {
   const { place, trace } = call;
+  const most = { input: inputEstimate(call), output: call.maxTokens ?? USUAL_ANSWER };
   const planned: PlannedCall = {
     persona: place.persona,
     scope: place.scope,
     ...(place.run === undefined ? {} : { runId: place.run.runId }),
-    estimatedTokens: estimate(call),
+    estimatedTokens: most.input + most.output,
   };
-  const record = async (report: Partial<CallReport> & Pick<CallReport, "outcome">) => {
+  const record = async (request: ModelCall, report: Partial<CallReport> & Pick<CallReport, "outcome">) => {
     try {
-      return await recordCall({ ...aboutRequest(call), ...report }, place, context, trace);
+      return await recordCall({ ...aboutRequest(request), ...report }, place, context, trace);
     } catch (error) {
       if (errorCode(error) === undefined) throw error;
       context.onTrouble(error);
@@ -58,13 +59,15 @@ export async function callModel(call: ModelCall, context: CallContext): Promise<
   const verdict = await context.gate.allow(planned);
   if (!verdict.isAllowed) {
     const error = { type: "budget", message: verdict.message };
-    await record({ outcome: "blocked", costUsd: 0, error, budget: verdict.budget });
+    await record(call, { outcome: "blocked", costUsd: 0, error, budget: verdict.budget });
     return { kind: "blocked", verdict };
   }
+  // What was set aside is all that it may take.
+  const request = verdict.reservation === undefined ? call : { ...call, maxTokens: most.output };
   let fact: LlmCalledFact | undefined;
   try {
-    const answer = await askModel(call, { ...context, fetch: loadingPrices(context.fetch) });
-    fact = await record({ ...reportOf(answer), ...budgetOf(verdict) });
+    const answer = await askModel(request, { ...context, fetch: loadingPrices(context.fetch) });
+    fact = await record(request, { ...reportOf(answer), ...budgetOf(verdict, answer, most) });
     return { kind: "called", answer, fact };
   } finally {
     await context.gate.settle(planned, verdict, fact !== undefined);
@@ -101,15 +104,21 @@ function aboutRequest(call: ModelCall) {
 }
 
 function reportOf(answer: ModelAnswer): Partial<CallReport> & Pick<CallReport, "outcome"> {
-  const { text, warnings, mayBeCharged, ...figures } = answer;
+  const { text, warnings, mayBeCharged, isUsageWhole, ...figures } = answer;
   return { ...figures, output: text, ...(mayBeCharged ? {} : { costUsd: 0 }) };
 }
 
-function budgetOf(verdict: Extract<BudgetVerdict, { readonly isAllowed: true }>) {
-  const { budget, reservation } = verdict;
+/** A call that may have taken more than was told counts for all that it may have taken. */
+function budgetOf(
+  { budget, reservation }: Extract<BudgetVerdict, { readonly isAllowed: true }>,
+  { usage, isUsageWhole, mayBeCharged }: ModelAnswer,
+  most: { readonly input: number; readonly output: number },
+) {
+  const budgetTokens = (usage?.input ?? most.input) + Math.max(usage?.output ?? 0, most.output);
   return {
     ...(budget === undefined ? {} : { budget }),
     ...(reservation === undefined ? {} : { reservation }),
+    ...(reservation === undefined || isUsageWhole || !mayBeCharged ? {} : { budgetTokens }),
   };
 }
 
@@ -119,7 +128,7 @@ function serverOf({ baseUrl }: Endpoint): NonNullable<LlmCalled["server"]> {
 }
 
 /** Three bytes make a token at least, in most languages and in code. */
-function estimate({ messages, maxTokens }: ModelCall): number {
+function inputEstimate({ messages }: ModelCall): number {
   const bytes = messages.reduce((sum, { content }) => sum + Buffer.byteLength(content), 0);
-  return Math.ceil(bytes / 3) + (maxTokens ?? USUAL_ANSWER);
+  return Math.ceil(bytes / 3);
 }

@@ -39,6 +39,7 @@ export interface CallReport
       | "experiment"
       | "budget"
       | "reservation"
+      | "budgetTokens"
     > {
   /** Known to the caller, or 0 where nothing was asked for; otherwise it is worked out. */
   readonly costUsd?: number;

@@ -46,10 +46,13 @@ export function isBudgetReleased(fact: Fact): fact is BudgetReleasedFact {
 }
 
 /** What a call says of budgets. A part that makes no sense is passed over: its tokens are used all the same. */
-export function budgetPartOf(call: Claimed<LlmCalled>): Pick<LlmCalled, "budget" | "reservation" | "runId"> {
+export function budgetPartOf(
+  call: Claimed<LlmCalled>,
+): Pick<LlmCalled, "budget" | "reservation" | "budgetTokens" | "runId"> {
   return {
     ...(isBudget(call.budget) ? { budget: call.budget } : {}),
     ...(isText(call.reservation) ? { reservation: call.reservation } : {}),
+    ...(isTokenLimit(call.budgetTokens) ? { budgetTokens: call.budgetTokens } : {}),
     ...(isText(call.runId) ? { runId: call.runId } : {}),
   };
 }

@@ -163,10 +163,10 @@ function withRoom(state: BudgetsState): BudgetsState {
 }
 
 function withCall(one: PersonaBudget, { id, ts, owner, data }: LlmCalledFact): PersonaBudget {
-  const { budget, reservation, runId } = budgetPartOf(data);
+  const { budget, reservation, budgetTokens = data.tokens, runId } = budgetPartOf(data);
   let next = reservation === undefined ? one : withoutReservation(one, reservation);
   if (budget !== undefined) next = { ...next, carried: budget };
-  const tokens = Math.round(data.tokens);
+  const tokens = Math.round(budgetTokens);
   if (tokens > 0) next = { ...next, used: withTokens(next.used, tokens, ts, runId) };
   const limiting = inForce(next, budget);
   if (limiting === undefined) return next;

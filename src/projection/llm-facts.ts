@@ -67,6 +67,8 @@ export interface LlmCalled {
   readonly budget?: Budget;
   /** The reservation that it used up, by its fact's id. */
   readonly reservation?: string;
+  /** What it counts for in budgets where it may have taken more than was told: all that it may have taken. */
+  readonly budgetTokens?: number;
 }
 
 /** Whole numbers. Parts are included in their sums: `cachedInput` and `cacheCreation` in `input`, `reasoning` in `output`. */

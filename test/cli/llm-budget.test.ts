@@ -1,9 +1,19 @@
+import type { ServerResponse } from "node:http";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { isBudgetReserved } from "../../src/projection/budget-fact-guards.ts";
 import { readAll } from "../journal/a-fact.ts";
-import { anthropicBegin, openaiAnswer, openaiChunk, refuse, startFakeModel } from "../support/fake-model.ts";
+import {
+  anthropicBegin,
+  openaiAnswer,
+  openaiChunk,
+  openaiEnd,
+  refuse,
+  startFakeModel,
+} from "../support/fake-model.ts";
 import type { Sandbox } from "../support/run-binary.ts";
 import { waitFor } from "../support/wait-for.ts";
+import { callsOf } from "./langfuse-sandbox.ts";
 import { documentOf, sandboxOfTest } from "./sandboxes.ts";
 
 const ASK = ["llm", "What is it?", "--model", "openai/gpt-4o", "--persona", "backend", "--max-tokens", "100"];
@@ -23,6 +33,21 @@ async function rig(
 
 function factsOf({ home }: Sandbox, type: string) {
   return readAll(join(home, "journal")).facts.filter((fact) => fact.type === type);
+}
+
+function reservedTokens({ home }: Sandbox): readonly number[] {
+  const { facts } = readAll(join(home, "journal"));
+  return facts.filter(isBudgetReserved).map(({ data }) => data.tokens);
+}
+
+function brokenAnswer(response: ServerResponse) {
+  openaiChunk(response, "It is");
+  response.end();
+}
+
+function silentAnswer(response: ServerResponse) {
+  openaiChunk(response, "It is.");
+  openaiEnd(response, { usage: false });
 }
 
 async function standing({ run }: Sandbox) {
@@ -49,6 +74,24 @@ test("a hard budget lets a call through that fits, and refuses the next one befo
   });
 });
 
+test("under a hard budget an answer may be as long as what was set aside for it, and under no other", async () => {
+  const { sandbox, model, env } = await rig((response) => openaiAnswer(response), "50000");
+  const ask = ASK.slice(0, -2);
+  expect(await sandbox.run(ask, { env })).toMatchObject({ code: 0 });
+  expect(await sandbox.run([...ask, "--max-tokens", "100"], { env })).toMatchObject({ code: 0 });
+  await sandbox.run(["budget", "set", "backend", "50000", "--soft"]);
+  expect(await sandbox.run(ask, { env })).toMatchObject({ code: 0 });
+  expect(model.requests().map(({ body }) => body.max_tokens)).toEqual([4096, 100, undefined]);
+  expect(callsOf(sandbox).map(({ data }) => data.request)).toEqual([
+    { stream: true, maxTokens: 4096 },
+    { stream: true, maxTokens: 100 },
+    { stream: true },
+  ]);
+  // What was set aside beside the input, of which both had the same.
+  const [first = 0, second = 0] = reservedTokens(sandbox);
+  expect(first - second).toBe(4096 - 100);
+});
+
 test("a refused call leaves no reservation, and a failed one neither", async () => {
   const { sandbox, env } = await rig((response) => refuse(response, 400, "no"), "5000");
   expect(await sandbox.run(ASK, { env })).toMatchObject({ code: 1 });
@@ -57,7 +100,7 @@ test("a refused call leaves no reservation, and a failed one neither", async () 
   expect(await standing(sandbox)).toMatchObject({ used: 0, reserved: 0 });
 });
 
-test("the reservation of an aborted call is used up by what is known of it", async () => {
+test("an aborted call of which nothing was told has used all that was reserved for it", async () => {
   const { sandbox, env } = await rig((response) => openaiChunk(response, "It is"), "5000");
   const running = sandbox.spawn(ASK, { env });
   await waitFor(() => running.stdout().includes("It is"), { what: "the first words" });
@@ -66,12 +109,24 @@ test("the reservation of an aborted call is used up by what is known of it", asy
   expect(await running.result).toMatchObject({ code: 130 });
   const [reserved] = factsOf(sandbox, "budget.reserved");
   expect(factsOf(sandbox, "llm.called")).toMatchObject([
-    { data: { outcome: "aborted", reservation: reserved?.id } },
+    { data: { outcome: "aborted", tokens: 0, costUsd: null, reservation: reserved?.id } },
   ]);
-  expect(await standing(sandbox)).toMatchObject({ used: 0, reserved: 0 });
+  expect(await standing(sandbox)).toMatchObject({ used: reservedTokens(sandbox)[0], reserved: 0 });
+  const { models } = documentOf(await sandbox.run(["tokens", "--json"]));
+  expect(models).toMatchObject([{ tokens: 0, calls: 1 }]);
 });
 
-test("what an aborted call was told to have used counts", async () => {
+test.each<[string, Parameters<typeof startFakeModel>[0]]>([
+  ["breaks off", (response) => brokenAnswer(response)],
+  ["ends, by a provider that tells no usage,", (response) => silentAnswer(response)],
+  ["a gateway gave up on", (response) => refuse(response, 504, "too slow", { "retry-after-ms": "1" })],
+])("and so has one that %s", async (_, answer) => {
+  const { sandbox, env } = await rig(answer, "5000");
+  await sandbox.run(ASK, { env });
+  expect(await standing(sandbox)).toMatchObject({ used: reservedTokens(sandbox)[0], reserved: 0 });
+});
+
+test("what an aborted call was told of its input counts, and as output all that it might have had", async () => {
   const { sandbox, model, env } = await rig((response) => anthropicBegin(response, "It is"), "5000");
   const args = ASK.map((arg) => (arg === "openai/gpt-4o" ? "anthropic/claude-sonnet-4-5" : arg));
   const anthropic = { ANTHROPIC_API_KEY: env.OPENAI_API_KEY, ANTHROPIC_BASE_URL: model.url };
@@ -79,7 +134,7 @@ test("what an aborted call was told to have used counts", async () => {
   await waitFor(() => running.stdout().includes("It is"), { what: "the first words" });
   running.child.kill("SIGINT");
   expect(await running.result).toMatchObject({ code: 130 });
-  expect(await standing(sandbox)).toMatchObject({ used: 10_001, reserved: 0 });
+  expect(await standing(sandbox)).toMatchObject({ used: 10_100, reserved: 0 });
   expect(await sandbox.run(args, { env: anthropic })).toMatchObject({ code: 4 });
 });
 

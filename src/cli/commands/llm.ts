@@ -45,7 +45,10 @@ export const command: Command = {
     },
     { flags: "--var <pairs...>", doc: "name=value for {{name}} in that prompt" },
     { flags: "--temperature <t>", doc: "from 0 up; the model's own by default" },
-    { flags: "--max-tokens <n>", doc: "the most that the answer may have" },
+    {
+      flags: "--max-tokens <n>",
+      doc: "the most that the answer may have (default: the model's own, 4096 under a hard budget)",
+    },
     { flags: "--no-stream", doc: "print the answer when it is complete" },
     { flags: "--persona <persona>", doc: "the active one by default", complete: "personas" },
     { flags: "--task-type <name>", doc: "what it is for, such as review" },
@@ -101,7 +104,7 @@ export const command: Command = {
     const { answer, fact } = result;
     for (const warning of answer.warnings) ctx.output.note(warning);
     if (answer.response?.finishReasons?.some((reason) => reason === "length" || reason === "max_tokens")) {
-      ctx.output.note("the answer was cut off at the most tokens that it may have");
+      ctx.output.note("the answer was cut off at the most tokens that it may have (--max-tokens)");
     }
     if (answer.outcome === "ok") ctx.output.done(llmJson(answer, fact, endpoint, place), "");
     await deliverAfterWork(ctx);

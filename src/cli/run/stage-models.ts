@@ -75,7 +75,7 @@ async function answerOf(answer: ModelAnswer, endpoint: Endpoint): Promise<StageA
   };
 }
 
-const CUT_OFF = "the answer was cut off at the most tokens that it may have";
+const CUT_OFF = "the answer was cut off at the most tokens that it may have (maxTokens)";
 
 /** What is told must not run into what is drawn. */
 function besideView({ output }: CliContext, view: RunView): CliContext["output"] {
