@@ -46,7 +46,7 @@ export const runCommand: Command = {
       flags: "--max-tokens <n>",
       doc: "the most that an answer may have (default: the model's own, 4096 under a hard budget)",
     },
-    { flags: "--min-score <x>", doc: "fail when the mean score is below" },
+    { flags: "--min-score <x>", doc: "fail when the mean score is below, or an item has no score" },
   ],
   examples: [
     {
@@ -60,10 +60,10 @@ export const runCommand: Command = {
     },
   ],
   exitCodes: {
-    1: "an item's call failed, or the mean score is below --min-score; or Langfuse cannot be reached",
+    1: "an item's call failed, or --min-score is not met; or Langfuse cannot be reached",
     2: "no keys, an unknown dataset or prompt, or wrong usage; nothing was asked",
     3: "no --persona was given, and no persona is active",
-    4: "a hard token budget refused calls",
+    4: "a hard token budget refused calls, of the judge's too",
     "128+n": "ended by signal n; what was answered is recorded",
   },
   json: "tta-persona/dataset-run/1",
@@ -114,12 +114,21 @@ async function runDataset(invocation: Invocation, ctx: CliContext): Promise<numb
   ctx.output.answer(experimentJson(report), experimentText(report));
   await deliverAfterWork(ctx);
   if (signal !== undefined) return exitCodeOfSignal(signal);
-  const blocked = results.filter(({ outcome }) => outcome === "blocked").length;
-  const isBelow = minScore !== undefined && !((summary.meanScore ?? -1) >= minScore);
-  if (isBelow) {
-    ctx.output.note(`the mean score is ${summary.meanScore ?? "unknown"}, below --min-score ${minScore}`);
-  }
-  return experimentExitCode({ failed: summary.failed, blocked, isBelow });
+  const blocked = results.filter(
+    ({ outcome, unscored }) => outcome === "blocked" || unscored?.isBlocked,
+  ).length;
+  const shortfall = minScore === undefined ? undefined : shortfallOf(summary, minScore);
+  if (shortfall !== undefined) ctx.output.note(shortfall);
+  return experimentExitCode({ failed: summary.failed, blocked, isBelow: shortfall !== undefined });
+}
+
+/** Why the threshold is not met: an item without a score might have been below. Undefined where it is. */
+function shortfallOf(
+  { items, scored, meanScore = 0 }: ExperimentSummary,
+  minScore: number,
+): string | undefined {
+  if (scored < items) return `${items - scored} of ${items} items have no score, so --min-score is not met`;
+  return meanScore < minScore ? `the mean score is ${meanScore}, below --min-score ${minScore}` : undefined;
 }
 
 /** Everything that may be wrong is found before anything is asked. @throws UserError. */

@@ -11,7 +11,7 @@ import { asText, type Verdict } from "../llm/judge.ts";
 import type { Message } from "../llm/message.ts";
 import type { LlmCalled, LlmCalledFact, ScoreGiven } from "../projection/llm-facts.ts";
 import type { CliContext } from "./context.ts";
-import type { OpenJudge } from "./judge-answer.ts";
+import type { NoScore, OpenJudge } from "./judge-answer.ts";
 import { notRecorded } from "./long-work.ts";
 
 export interface Experiment {
@@ -36,8 +36,8 @@ export interface ItemResult {
   /** Masked. */
   readonly error?: string;
   readonly verdict?: Verdict;
-  /** Why it was not scored. */
-  readonly unscored?: string;
+  /** Of an answer that the judge has no score for. */
+  readonly unscored?: NoScore;
 }
 
 export interface PreparedItem {

@@ -53,7 +53,7 @@ export function experimentText({ summary, before, results }: ExperimentReport): 
   ]);
   const causes = new Map<string, string[]>();
   for (const { id, error, unscored } of results) {
-    const cause = error ?? unscored;
+    const cause = error ?? unscored?.message;
     if (cause !== undefined) causes.set(cause, [...(causes.get(cause) ?? []), id]);
   }
   const trouble = [...causes].map(([cause, ids]) => {
@@ -79,7 +79,7 @@ export function experimentJson(report: ExperimentReport): DatasetRunJson {
       costUsd,
       error: error ?? null,
       score: verdict?.score ?? null,
-      comment: verdict?.comment ?? unscored ?? null,
+      comment: verdict?.comment ?? unscored?.message ?? null,
     })),
   };
 }

@@ -18,8 +18,15 @@ export interface JudgedAnswer {
   readonly output: string;
 }
 
-/** @returns why there is no score, where the judge has none. Never rejects. */
-export type AskJudge = (answer: JudgedAnswer) => Promise<Result<Verdict, string>>;
+/** Why an answer has no score. */
+export interface NoScore {
+  readonly message: string;
+  /** A hard budget refused the judge's call. */
+  readonly isBlocked: boolean;
+}
+
+/** Never rejects. */
+export type AskJudge = (answer: JudgedAnswer) => Promise<Result<Verdict, NoScore>>;
 
 export interface OpenJudge {
   /** Of its scores. */
@@ -44,7 +51,11 @@ export function openJudge(text: string, ctx: CliContext, place: CallPlace, conte
     case "script":
       // One that is not there is told before anything is paid for.
       assertExecutable(judge.path);
-      return { name: "script", isTrueOrFalse: false, ask: (answer) => askScript(judge.path, answer, ctx) };
+      return {
+        name: "script",
+        isTrueOrFalse: false,
+        ask: async (answer) => told(await askScript(judge.path, answer, ctx)),
+      };
     case "llm": {
       const endpoint = resolveEndpoint(judge.model, ctx.env, ctx.settings.llm);
       if (!endpoint.ok) throw new UserError(endpoint.error);
@@ -53,10 +64,14 @@ export function openJudge(text: string, ctx: CliContext, place: CallPlace, conte
     }
     default: {
       const { kind } = judge;
-      const ask: AskJudge = async ({ output, expectedOutput }) => compare(kind, output, expectedOutput);
+      const ask: AskJudge = async ({ output, expectedOutput }) => told(compare(kind, output, expectedOutput));
       return { name: kind, isTrueOrFalse: true, ask };
     }
   }
+}
+
+function told(verdict: Result<Verdict, string>): Result<Verdict, NoScore> {
+  return verdict.ok ? verdict : err({ message: verdict.error, isBlocked: false });
 }
 
 function assertExecutable(path: string): void {
@@ -94,7 +109,7 @@ async function askModelToJudge(
   answer: JudgedAnswer,
   place: CallPlace,
   context: CallContext,
-): Promise<Result<Verdict, string>> {
+): Promise<Result<Verdict, NoScore>> {
   const { input, expectedOutput, output } = answer;
   const call = {
     endpoint,
@@ -109,9 +124,13 @@ async function askModelToJudge(
     trace: newSpanIdentity({ ...context.env, TRACEPARENT: undefined }),
   } as const;
   const result = await callModel(call, context);
-  if (result.kind === "blocked") return err(`the judge was not asked: ${result.verdict.message}`);
-  if (result.answer.outcome !== "ok") return err("the judge's call failed");
-  return readVerdict(result.answer.text);
+  if (result.kind === "blocked") {
+    return err({ message: `the judge was not asked: ${result.verdict.message}`, isBlocked: true });
+  }
+  const { outcome, error, text } = result.answer;
+  if (outcome === "ok") return told(readVerdict(text));
+  const why = error === undefined ? outcome : `${error.type}: ${error.message}`;
+  return told(err(`the judge's call failed: ${context.texts.short(why, 300)}`));
 }
 
 /** What an experiment's exit code is. */

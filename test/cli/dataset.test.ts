@@ -250,6 +250,37 @@ describe("an experiment", () => {
     ]);
   });
 
+  test("meets no --min-score while an item has no score", async () => {
+    const { run } = await withDataset([...exact(["Paris", "Rome"]), { input: "Bern" }]);
+    const args = [...RUN, "--judge", "exact", "--min-score", "0.5"];
+    const result = await run(args, { env: env(await echoModel()) });
+    expect(result.code).toBe(1);
+    expect(result.stderr).toContain("1 of 3 items have no score, so --min-score is not met\n");
+    expect(result.stdout).toContain("the item has no expected output (");
+  });
+
+  test("whose judge's calls fail says why, and one whose are refused by a hard budget ends with 4", async () => {
+    const { run, sandbox } = await withDataset(exact(["Paris"]));
+    const model = await startFakeModel((response, { body }) => {
+      if (JSON.stringify(body.messages).includes("You judge")) refuse(response, 400, `no, ${MODEL_KEY}`);
+      else openaiAnswer(response, "Paris");
+    });
+    const args = [...RUN, "--judge", "llm:openai/gpt-4o", "--max-tokens", "50", "--json"];
+    const failed = await run([...args, "--min-score", "0"], { env: env(model) });
+    expect(failed.code).toBe(1);
+    expect(good(failed).items).toMatchObject([
+      { outcome: "ok", score: null, comment: "the judge's call failed: 400: no, ***" },
+    ]);
+    await run(["budget", "reset", "backend"]);
+    await run(["budget", "set", "backend", "11000", "--hard"]);
+    const refused = await run(args, { env: env(model) });
+    expect(refused.code).toBe(4);
+    expect(good(refused).items).toMatchObject([
+      { outcome: "ok", score: null, comment: expect.stringContaining("the judge was not asked: backend") },
+    ]);
+    expect(callsOf(sandbox).map(({ data }) => data.outcome)).toEqual(["ok", "error", "ok", "blocked"]);
+  });
+
   test("does not wait for what the script leaves in the background", async () => {
     const { run, sandbox } = await withDataset(exact(["a"]));
     const script = join(sandbox.project, "judge.sh");
