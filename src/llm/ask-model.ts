@@ -4,7 +4,7 @@ import { type CallError, callError, isFreeStatus, REFUSED, STREAM_CUT, wasNeverS
 import type { Endpoint } from "./endpoint.ts";
 import type { Message } from "./message.ts";
 import { usageOfCounts } from "./token-counts.ts";
-import { createToldUsage, hourOfCacheCreation } from "./told-usage.ts";
+import { createToldUsage, hourOfCacheCreation, totalTokens } from "./told-usage.ts";
 
 export interface ModelRequest {
   readonly endpoint: Endpoint;
@@ -222,5 +222,6 @@ function usageOf({ inputTokens, outputTokens, inputTokenDetails, outputTokenDeta
     cacheWriteHour: hourOfCacheCreation(raw),
     output: outputTokens,
     reasoning: outputTokenDetails.reasoningTokens,
+    total: totalTokens(raw),
   });
 }

@@ -9,6 +9,8 @@ export interface TokenCounts {
   readonly cacheWriteHour: number | undefined;
   readonly output: number | undefined;
   readonly reasoning: number | undefined;
+  /** Of all; absent where the provider tells none. */
+  readonly total?: number | undefined;
 }
 
 /** Undefined where the provider told neither sum, or such that make no sense. */
@@ -17,14 +19,16 @@ export function usageOfCounts(counts: TokenCounts): LlmUsage | undefined {
   const known = Object.values(counts).filter((tokens) => tokens !== undefined);
   if (known.some((tokens) => !(tokens <= MAX_CALL_TOKENS))) return undefined;
   const count = (tokens: number | undefined) => Math.max(0, Math.round(tokens ?? 0));
+  const input = count(counts.input);
   const cacheCreation = count(counts.cacheWrite);
   const hour = Math.min(count(counts.cacheWriteHour), cacheCreation);
   return {
-    input: count(counts.input),
+    input,
     cachedInput: count(counts.cacheRead),
     cacheCreation,
     ...(hour === 0 ? {} : { cacheCreationHour: hour }),
-    output: count(counts.output),
+    // xAI and Gemini leave reasoning out of `completion_tokens`, and charge for it as output.
+    output: Math.max(count(counts.output), count(counts.total) - input),
     reasoning: count(counts.reasoning),
   };
 }

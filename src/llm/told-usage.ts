@@ -42,6 +42,11 @@ export function hourOfCacheCreation(rawUsage: unknown): number | undefined {
   return amount(asFields(asFields(rawUsage).cache_creation).ephemeral_1h_input_tokens);
 }
 
+/** Of OpenAI's usage and of those who speak as it does. The client leaves it out of what it makes of it. */
+export function totalTokens(rawUsage: unknown): number | undefined {
+  return amount(asFields(rawUsage).total_tokens);
+}
+
 type Fields = Readonly<Record<string, unknown>>;
 
 function asFields(value: unknown): Fields {

@@ -47,7 +47,7 @@ function brokenAnswer(response: ServerResponse) {
 
 function silentAnswer(response: ServerResponse) {
   openaiChunk(response, "It is.");
-  openaiEnd(response, { usage: false });
+  openaiEnd(response, { usage: null });
 }
 
 async function standing({ run }: Sandbox) {

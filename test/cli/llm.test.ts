@@ -162,6 +162,42 @@ describe("an answer", () => {
     expect(lastCall(sandbox)).not.toHaveProperty("usage");
   });
 
+  test.each([
+    [{ prompt_tokens: 32, completion_tokens: 9, total_tokens: 135 }, 94],
+    [{ prompt_tokens: 32, completion_tokens: 9, total_tokens: 135 }, undefined],
+    [{ prompt_tokens: 32, completion_tokens: 103, total_tokens: 135 }, 94],
+  ])(
+    "has its reasoning in its output, also where the provider counts it apart: %j, %j",
+    async (sums, reasoning) => {
+      const sandbox = await sandboxWithPersona();
+      writeFileSync(join(sandbox.home, "prices.yaml"), "compatible/m: {input: 0, output: 1000000}\n");
+      const usage = {
+        ...sums,
+        ...(reasoning && { completion_tokens_details: { reasoning_tokens: reasoning } }),
+      };
+      const model = await startFakeModel((response, { body }) => {
+        if (body.stream === true) {
+          openaiChunk(response, "Yes.");
+          return openaiEnd(response, { usage });
+        }
+        const choices = [
+          { index: 0, message: { role: "assistant", content: "Yes." }, finish_reason: "stop" },
+        ];
+        response.writeHead(200, { "content-type": "application/json" });
+        response.end(JSON.stringify({ id: "c-1", model: "m", choices, usage }));
+      });
+      await sandbox.run(["config", "set", "llm.baseUrl", `${model.url}/v1`]);
+      for (const how of [[], ["--no-stream"]]) {
+        await sandbox.run(["llm", "Is it?", "--model", "compatible/m", ...how]);
+        expect(lastCall(sandbox)).toMatchObject({
+          usage: { input: 32, output: 103, reasoning: reasoning ?? 0 },
+          tokens: 135,
+          costUsd: 103,
+        });
+      }
+    },
+  );
+
   test("of somebody else's fake model", async () => {
     const mock = new LLMock({ port: 0 });
     mock.onMessage("What is it?", { content: "A mock." });

@@ -66,9 +66,12 @@ const OPENAI_USAGE = {
   completion_tokens_details: { reasoning_tokens: 300, audio_tokens: 0 },
 };
 
-export function openaiEnd(response: ServerResponse, { reason = "stop", usage = true } = {}) {
+export function openaiEnd(
+  response: ServerResponse,
+  { reason = "stop", usage = OPENAI_USAGE }: { reason?: string; usage?: object | null } = {},
+) {
   writeChunk(response, { choices: [{ index: 0, delta: {}, finish_reason: reason }] });
-  if (usage) writeChunk(response, { choices: [], usage: OPENAI_USAGE });
+  if (usage !== null) writeChunk(response, { choices: [], usage });
   response.end("data: [DONE]\n\n");
 }
 
