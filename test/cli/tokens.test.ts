@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { isLlmCalled } from "../../src/projection/facts.ts";
 import { readAll } from "../journal/a-fact.ts";
+import { withFaults } from "../support/preloads.ts";
 import type { Sandbox } from "../support/run-binary.ts";
 import { documentOf, sandboxOfTest } from "./sandboxes.ts";
 
@@ -140,6 +141,18 @@ describe("tokens record", () => {
       code: 2,
     });
     expect(callsOf(sandbox)).toHaveLength(50);
+  });
+
+  test("many onto a disk that becomes full says how many are recorded", async () => {
+    const sandbox = await sandboxWithPersona();
+    const call = '{"model": "gpt-4o", "input": 900, "output": 80}\n';
+    const faults = withFaults("enospc:3+:/journal/");
+    const result = await sandbox.run(["tokens", "record", "--stdin"], { stdin: call.repeat(5), ...faults });
+    expect(result).toMatchObject({ code: 1, stdout: "" });
+    expect(result.stderr).toMatch(
+      /the disk is full \(ENOSPC\)\. The first 2 of 5 calls are recorded\.\n.* record the others alone, /,
+    );
+    expect(callsOf(sandbox)).toHaveLength(2);
   });
 
   test.each<[readonly string[], string]>([

@@ -20,6 +20,7 @@ import { personaName } from "../persona-name.ts";
 import { quote, table } from "../printable.ts";
 import { readTextFile } from "../read-text.ts";
 import { showMasked } from "../show-masked.ts";
+import { systemError } from "../system-error.ts";
 
 const OUTCOMES = ["ok", "error", "aborted"] as const;
 
@@ -31,7 +32,7 @@ const record: Command = {
     "stage or `exec` the call counts for their persona. With --stdin, calls come as JSON: one object, an array, or " +
     "one object per line, with the fields model, provider, input, output, cached, cacheCreation, cacheCreationHour, " +
     "reasoning, costUsd, startedAt, latencyMs, firstTokenMs, outcome, error {type, message}, operation, taskType, prompt, response, " +
-    "finishReason, responseId, metadata and persona (schemas/llm-call.schema.json). Either all of them are recorded, or, where one is wrong, none.",
+    "finishReason, responseId, metadata and persona (schemas/llm-call.schema.json). Where one is wrong, none is recorded.",
   options: [
     { flags: "--model <name>", doc: "model, or provider/model" },
     { flags: "--provider <name>", doc: "such as openai; the model's name may have slashes then" },
@@ -57,7 +58,7 @@ const record: Command = {
     { command: "tta-persona tokens record --stdin < calls.jsonl", doc: "many at once" },
   ],
   exitCodes: {
-    1: "it could not be written down, such as on a full disk",
+    1: "they could not be written down, such as on a full disk; it is said how many were",
     2: "wrong usage, or a call that makes no sense; nothing was recorded",
     3: "no --persona was given, and no persona is active",
   },
@@ -100,7 +101,11 @@ async function recordCalls(invocation: Invocation, ctx: CliContext): Promise<num
   }
   for (const { report, place } of calls) {
     const budget = budgets.get(place.persona);
-    facts.push(await recordCall(budget === undefined ? report : { ...report, budget }, place, context));
+    try {
+      facts.push(await recordCall(budget === undefined ? report : { ...report, budget }, place, context));
+    } catch (error) {
+      throw afterSome(error, { done: facts.length, all: calls.length }, ctx);
+    }
   }
   for (const persona of personas) warnSoft(ctx, persona);
   const document: TokensRecordJson = {
@@ -120,6 +125,25 @@ async function recordCalls(invocation: Invocation, ctx: CliContext): Promise<num
   ctx.output.done(document, recordedText(facts));
   await deliverAfterWork(ctx);
   return ExitCode.done;
+}
+
+/** Whoever recorded all of them once more would count those twice. */
+function afterSome(
+  error: unknown,
+  { done, all }: { done: number; all: number },
+  { home }: CliContext,
+): unknown {
+  const failure = done === 0 ? undefined : systemError(error, home.data);
+  if (failure === undefined) return error;
+  const { reason, message, exitCode } = failure;
+  return new UserError(
+    {
+      reason,
+      message: `${message} The first ${count(done)} of ${count(all)} calls are recorded.`,
+      hint: `Once that is solved, record the others alone, or the first ${count(done)} count twice.`,
+    },
+    exitCode,
+  );
 }
 
 async function callOfOptions(invocation: Invocation, ctx: CliContext): Promise<PlacedReport> {
