@@ -1,7 +1,7 @@
 import { isTrusted } from "../config/trust.ts";
 import { CAPTURES, type Capture } from "../core/capture.ts";
 import { steadyClock } from "../core/clock.ts";
-import { UserError } from "../core/errors.ts";
+import { errorCode, UserError } from "../core/errors.ts";
 import { type CallPlace, placeFromEnvironment } from "../llm/call-place.ts";
 import { createTextKeeper } from "../llm/keep-texts.ts";
 import { readPriceFile } from "../llm/price-file.ts";
@@ -32,6 +32,7 @@ export async function recordContext(ctx: CliContext): Promise<RecordContext> {
     prices: prices.value,
     texts: createTextKeeper(maskingOf(ctx)),
     captureOf: (persona) => captureOf(persona, ctx),
+    onTextLost: (error) => ctx.output.note(`a long text of a call is not kept (${errorCode(error)})`),
   };
 }
 

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Capture } from "../core/capture.ts";
+import { errorCode } from "../core/errors.ts";
 import type { Home } from "../core/home.ts";
 import type { SpanIdentity } from "../core/span.ts";
 import { appendFact } from "../journal/append.ts";
@@ -52,6 +53,8 @@ export interface RecordContext extends FactContext {
   readonly texts: TextKeeper;
   /** What is kept of the texts of this persona's calls. Asked only where there are any. */
   readonly captureOf: (persona: string) => Capture | Promise<Capture>;
+  /** Told when a long text could not be kept. The call is recorded all the same. */
+  readonly onTextLost: (error: unknown) => void;
 }
 
 /**
@@ -104,7 +107,13 @@ export async function recordCall(
   const { home, segmentBytes } = context;
   appendFact({ dir: home.journal, segmentBytes }, fact, {
     onSegment: (segment) => {
-      for (const [hash, text] of blobs) putBlob(home.blobs, segment, hash, text);
+      try {
+        for (const [hash, text] of blobs) putBlob(home.blobs, segment, hash, text);
+      } catch (error) {
+        // Figures take less room than texts, and matter more.
+        if (errorCode(error) === undefined) throw error;
+        context.onTextLost(error);
+      }
     },
   });
   return fact;

@@ -17,6 +17,7 @@ import {
   startFakeModel,
 } from "../support/fake-model.ts";
 import { listenOn } from "../support/listener.ts";
+import { withFaults } from "../support/preloads.ts";
 import type { Sandbox } from "../support/run-binary.ts";
 import { waitFor } from "../support/wait-for.ts";
 import { documentOf, sandboxOfTest } from "./sandboxes.ts";
@@ -265,6 +266,24 @@ describe("texts", () => {
       { content: expect.stringMatching(/ipsum my key is \*\*\*\n$/) },
     ]);
     expect(everythingBelow(sandbox.home)).not.toContain(KEY);
+  });
+
+  test("that are long and find no room are lost, and the call is not", async () => {
+    const sandbox = await sandboxWithPersona();
+    const model = await startFakeModel((response) => openaiAnswer(response));
+    const { nodeArgs, env } = withFaults("enospc:1+:/blobs/");
+    const result = await sandbox.run(["llm", "--model", "openai/gpt-4o"], {
+      stdin: "lorem ipsum ".repeat(2000),
+      env: { ...openai(model), ...env },
+      nodeArgs,
+    });
+    expect(result).toMatchObject({ code: 0, stdout: "It is a fold.\n" });
+    expect(result.stderr).toBe("tta-persona: a long text of a call is not kept (ENOSPC)\n");
+    expect(lastCall(sandbox)).toMatchObject({
+      outcome: "ok",
+      tokens: 11_000,
+      costUsd: expect.closeTo(0.03, 9),
+    });
   });
 
   test("are kept as the persona says, then as the setting", async () => {

@@ -58,6 +58,7 @@ function setUp(url: string, gate: BudgetGate) {
     fetch: globalThis.fetch,
     signal: new AbortController().signal,
     onText: () => undefined,
+    onTextLost: () => undefined,
     onTrouble: (error: unknown) => void troubles.push(error),
     gate,
   };

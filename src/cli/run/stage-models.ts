@@ -34,7 +34,7 @@ export function createStageModels(ctx: CliContext, masker: Masker, view: RunView
         const result = await callModel(
           { ...request, endpoint: endpoint.value, place, trace, messages, stream: true },
           {
-            ...(await recordContext(ctx)),
+            ...(await recordContext(quiet)),
             texts: createTextKeeper(maskingOf(ctx, masker.values())),
             fetch: globalThis.fetch,
             signal,
