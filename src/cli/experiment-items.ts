@@ -5,13 +5,13 @@ import { inParallel } from "../core/in-parallel.ts";
 import { newSpanIdentity } from "../core/trace-context.ts";
 import { appendFact } from "../journal/append.ts";
 import { makeFact } from "../journal/make-fact.ts";
-import { type CallContext, callModel, type ModelCall } from "../llm/call-model.ts";
+import type { CallContext, ModelCall } from "../llm/call-model.ts";
 import { fillPrompt } from "../llm/fill-prompt.ts";
 import { asText, type Verdict } from "../llm/judge.ts";
 import type { Message } from "../llm/message.ts";
 import type { LlmCalled, LlmCalledFact, ScoreGiven } from "../projection/llm-facts.ts";
 import type { CliContext } from "./context.ts";
-import type { NoScore, OpenJudge } from "./judge-answer.ts";
+import { type NoScore, type OpenJudge, tryCall } from "./judge-answer.ts";
 import { notRecorded } from "./long-work.ts";
 
 export interface Experiment {
@@ -104,7 +104,7 @@ async function runItem(
   const { expectedOutput } = item;
   // Each item is a trace of its own, whatever trace the command runs in.
   const trace = newSpanIdentity({ ...ctx.env, TRACEPARENT: undefined });
-  const result = await callModel(
+  const called = await tryCall(
     {
       ...experiment.call,
       messages,
@@ -115,11 +115,12 @@ async function runItem(
     },
     context,
   );
-  if (result.kind === "blocked") {
-    const { message } = result.verdict;
-    return { id: item.id, outcome: "blocked", output: "", durationSeconds: 0, costUsd: 0, error: message };
+  const nothing = { id: item.id, output: "", durationSeconds: 0, costUsd: 0 };
+  if (!called.ok) return { ...nothing, outcome: "error", error: called.error };
+  if (called.value.kind === "blocked") {
+    return { ...nothing, outcome: "blocked", error: called.value.verdict.message };
   }
-  const { answer, fact } = result;
+  const { answer, fact } = called.value;
   const { outcome, text: output, durationSeconds, error } = answer;
   const common = { id: item.id, outcome, output, durationSeconds, costUsd: fact?.data.costUsd ?? null };
   if (outcome !== "ok") {

@@ -1,9 +1,9 @@
 import { execFile } from "node:child_process";
 import fs from "node:fs";
 import { ExitCode, errorCode, UserError } from "../core/errors.ts";
-import { err, type Result } from "../core/result.ts";
+import { err, ok, type Result } from "../core/result.ts";
 import { newSpanIdentity } from "../core/trace-context.ts";
-import { type CallContext, callModel } from "../llm/call-model.ts";
+import { type CallContext, type CallResult, callModel, type ModelCall } from "../llm/call-model.ts";
 import type { CallPlace } from "../llm/call-place.ts";
 import { type Endpoint, resolveEndpoint } from "../llm/endpoint.ts";
 import { compare, JUDGE_INSTRUCTIONS, JUDGES, parseJudge, readVerdict, type Verdict } from "../llm/judge.ts";
@@ -123,14 +123,26 @@ async function askModelToJudge(
     taskType: "judge",
     trace: newSpanIdentity({ ...context.env, TRACEPARENT: undefined }),
   } as const;
-  const result = await callModel(call, context);
-  if (result.kind === "blocked") {
-    return err({ message: `the judge was not asked: ${result.verdict.message}`, isBlocked: true });
+  const result = await tryCall(call, context);
+  if (!result.ok) return told(err(`the judge's call failed: ${result.error}`));
+  if (result.value.kind === "blocked") {
+    return err({ message: `the judge was not asked: ${result.value.verdict.message}`, isBlocked: true });
   }
-  const { outcome, error, text } = result.answer;
+  const { outcome, error, text } = result.value.answer;
   if (outcome === "ok") return told(readVerdict(text));
   const why = error === undefined ? outcome : `${error.type}: ${error.message}`;
   return told(err(`the judge's call failed: ${context.texts.short(why, 300)}`));
+}
+
+/** One call of many: where not even its reservation can be written, the others have been made all the same. */
+export async function tryCall(call: ModelCall, context: CallContext): Promise<Result<CallResult, string>> {
+  try {
+    return ok(await callModel(call, context));
+  } catch (error) {
+    const code = errorCode(error);
+    if (code === undefined) throw error;
+    return err(`the journal fails (${code})`);
+  }
 }
 
 /** What an experiment's exit code is. */

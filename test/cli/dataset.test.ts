@@ -2,6 +2,7 @@ import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from "n
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { openaiAnswer, refuse, startFakeModel } from "../support/fake-model.ts";
+import { withFaults } from "../support/preloads.ts";
 import type { RunResult } from "../support/run-binary.ts";
 import { callsOf, type LangfuseSandbox, langfuseSandbox, MODEL_KEY } from "./langfuse-sandbox.ts";
 import { documentOf } from "./sandboxes.ts";
@@ -349,6 +350,36 @@ describe("an experiment", () => {
     const generations = langfuse.observations().filter(({ type }) => type === "generation");
     expect(generations).toHaveLength(3);
     expect(langfuse.scores()).toMatchObject([{ name: "exact", value: 1, observationId: generations[0]?.id }]);
+  });
+
+  test("whose calls cannot be reserved any more, on a full disk, has what was done until then", async () => {
+    const { run } = await withDataset(exact(["Paris", "Rome"]));
+    await run(["budget", "set", "backend", "1000000", "--hard"]);
+    const model = await echoModel();
+    const args = [...RUN, "--parallel", "1", "--max-tokens", "50", "--json"];
+    const failingAt = (write: number) => {
+      const faults = withFaults(`enospc:${write}+:/journal/`);
+      return { nodeArgs: faults.nodeArgs, env: { ...env(model), ...faults.env } };
+    };
+    // An item writes its reservation, its call and its score.
+    const exactly = await run([...args, "--judge", "exact"], failingAt(4));
+    expect(exactly.code).toBe(1);
+    expect(good(exactly).items).toMatchObject([
+      { outcome: "ok", output: "Paris", score: 1 },
+      { outcome: "error", output: "", error: "the journal fails (ENOSPC)" },
+    ]);
+    const judged = await run([...args, "--judge", "llm:openai/gpt-4o"], failingAt(3));
+    expect(judged.code).toBe(1);
+    expect(good(judged).items).toMatchObject([
+      {
+        outcome: "ok",
+        output: "Paris",
+        score: null,
+        comment: "the judge's call failed: the journal fails (ENOSPC)",
+      },
+      { outcome: "error", error: "the journal fails (ENOSPC)" },
+    ]);
+    expect(model.requests()).toHaveLength(2);
   });
 
   test("is refused with the old ingestion, which knows no experiments", async () => {
