@@ -19,6 +19,7 @@ import { optionNumber, optionPairs } from "../option-values.ts";
 import { personaName } from "../persona-name.ts";
 import { quote, table } from "../printable.ts";
 import { readTextFile } from "../read-text.ts";
+import { recordedText } from "../recorded-text.ts";
 import { showMasked } from "../show-masked.ts";
 import { systemError } from "../system-error.ts";
 
@@ -229,24 +230,6 @@ async function callsOfInput(invocation: Invocation, ctx: CliContext): Promise<re
 
 async function placeOf(persona: string | undefined, ctx: CliContext): Promise<CallPlace> {
   return callPlace(ctx, persona === undefined ? undefined : await personaName(persona, ctx));
-}
-
-function recordedText(facts: readonly LlmCalledFact[]): string {
-  const [first] = facts;
-  if (first === undefined) return "";
-  const tokens = facts.reduce((sum, { data }) => sum + data.tokens, 0);
-  const cost = facts.reduce((sum, { data }) => sum + (data.costUsd ?? 0), 0);
-  const unknown = facts.filter(({ data }) => data.costUsd === null).length;
-  const what = facts.length === 1 ? `a call of ${first.data.model}` : `${count(facts.length)} calls`;
-  const price =
-    unknown === 0
-      ? usd(cost)
-      : unknown === facts.length
-        ? "price unknown"
-        : `${usd(cost)} and ${count(unknown)} of unknown price`;
-  const personas = new Set(facts.map(({ data }) => data.persona));
-  const whom = personas.size === 1 ? first.data.persona : `${personas.size} personas`;
-  return `Recorded ${what} under ${whom}: ${count(tokens)} tokens, ${price}\n`;
 }
 
 function showTokens(_: Invocation, ctx: CliContext): number {
