@@ -39,6 +39,7 @@ export async function openEngine(context: DeliveryContext, holdsFirstValues: boo
   const paced = sinks.map((sink) => ({ sink, pace: createPace() }));
   const resending = new Set<Sink>();
   let ledger = openLedger(home);
+  const wereReset = ledger.gap;
   return {
     async deliver(deadlineAt) {
       const before = sinks.map(({ name, cursor, health }) => ({ name, cursor, health }));
@@ -61,7 +62,8 @@ export async function openEngine(context: DeliveryContext, holdsFirstValues: boo
         const isStale: boolean = !isRepeated && canGoOn.some(({ sink }) => sink.isStale(ledger));
         isRepeated = isStale;
         if (!(isStale || (isNewer && canGoOn.length > 0)) || clock.now() >= deadlineAt) {
-          return reportDelivery(sinks, misconfigured, ledger, before);
+          const report = reportDelivery(sinks, misconfigured, ledger, before);
+          return wereReset ? { ...report, wereReset } : report;
         }
       }
     },
@@ -76,10 +78,11 @@ export async function openEngine(context: DeliveryContext, holdsFirstValues: boo
       for (const { pace } of paced) pace.succeeded();
     },
     maintain() {
-      if (ledger.unsaved > 0) ledger = saveLedger(home, ledger);
+      const now = clock.now();
+      if (ledger.unsaved > 0 || ledger.gap) ledger = saveLedger(home, ledger, now);
       // Where a sink that cannot be opened stands is not known, so nothing counts as delivered.
       const passed = misconfigured.length > 0 ? BEGINNING : slowest(sinks, ledger.cursor);
-      return enforceRetention(home, settings.retention, passed, ledger.cursor, clock.now());
+      return enforceRetention(home, settings.retention, passed, ledger.cursor, now);
     },
     nextDueAt: () => earliest(paced.map(({ sink, pace }) => pace.nextTryAt() ?? sink.nextDueAt())),
     heldUntil: () => earliest(sinks.map((sink) => sink.heldUntil())),

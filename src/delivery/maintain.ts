@@ -20,8 +20,9 @@ export function maintainWhenDue(context: DeliveryContext, ledger: Ledger): void 
     if (generation === undefined) return;
     try {
       // Once more: somebody may have kept a newer one since.
-      const { cursor } = saveLedger(home, openLedger(home));
-      enforceRetention(home, settings.retention, cursor, cursor, clock.now());
+      const now = clock.now();
+      const { cursor } = saveLedger(home, openLedger(home), now);
+      enforceRetention(home, settings.retention, cursor, cursor, now);
     } finally {
       releaseLease(home.lease, generation);
     }

@@ -20,6 +20,8 @@ export interface SinkReport {
 export interface DeliveryReport {
   readonly sinks: readonly SinkReport[];
   readonly complete: boolean;
+  /** The totals that are delivered began anew: older ones were lost. */
+  readonly wereReset?: true;
 }
 
 /** How the sinks stand against the journal. @param before how they stood when the attempt began. */
@@ -95,9 +97,18 @@ export function describeUndelivered(report: DeliveryReport): string | undefined 
   const open = report.sinks.filter(({ complete }) => !complete);
   const sinks = open.map(({ sink, reason }) => `${sink} (${reason ?? "unknown"})`).join(", ");
   const dropped = describeDroppedNow(report);
-  const parts = [...(open.length === 0 ? [] : [`not delivered yet: ${sinks}; nothing is lost`]), ...dropped];
+  const parts = [
+    ...(report.wereReset === true ? [TOTALS_WERE_RESET] : []),
+    ...(open.length === 0 ? [] : [`not delivered yet: ${sinks}; nothing is lost`]),
+    ...dropped,
+  ];
   return parts.length === 0 ? undefined : `${parts.join("; ")}, see: tta-persona doctor`;
 }
+
+/** How it comes that totals begin anew. */
+export const RESET_REASON =
+  "state/ledger.json was lost or is an older one, and the journal has newer facts only";
+export const TOTALS_WERE_RESET = `the metric totals began anew: ${RESET_REASON}`;
 
 /** What an attempt has put aside or found gone, one phrase each. */
 export function describeDroppedNow({ sinks }: DeliveryReport): readonly string[] {

@@ -1,6 +1,7 @@
 import type { Home } from "../core/home.ts";
 import { readFacts } from "../journal/read.ts";
-import { type Cursor, listSegments } from "../journal/segments.ts";
+import { type Cursor, isBefore, listSegments } from "../journal/segments.ts";
+import { readCheckpointCursors } from "./checkpoint-cursors.ts";
 import { emptyLedger, foldLedger, type LedgerState } from "./ledger.ts";
 import { upgradeSession } from "./session.ts";
 import { newerHome, readSnapshot, writeSnapshot } from "./snapshot.ts";
@@ -18,7 +19,7 @@ export interface Ledger {
   readonly cursor: Cursor;
   /** Facts folded since the snapshot on disk. */
   readonly unsaved: number;
-  /** True when the snapshot was gone or unreadable though older segments are gone too: totals began anew. */
+  /** True until it is saved when facts are gone that it has not counted: its snapshot was lost, or is an older one. */
   readonly gap: boolean;
 }
 
@@ -26,12 +27,31 @@ export interface Ledger {
 export function openLedger(home: Home): Ledger {
   const snapshot = readSnapshot<LedgerState>(ledgerPath(home), LEDGER_SCHEMA, OLDEST_LEDGER_SCHEMA);
   const state = { ...emptyLedger, ...snapshot?.state };
-  return advanceLedger(home, {
+  const ledger = advanceLedger(home, {
     state: { ...state, session: upgradeSession(state.session) },
     cursor: snapshot?.cursor ?? { segment: 0, offset: 0, seq: 0 },
     unsaved: 0,
     gap: snapshot === undefined && (listSegments(home.journal)[0] ?? 1) > 1,
   });
+  if (snapshot !== undefined && !ledger.gap) return ledger;
+  return { ...ledger, cursor: { ...ledger.cursor, seq: seqBySinks(home, ledger.cursor) } };
+}
+
+/**
+ * How many facts there were before a place, those included that are gone and were not counted: the sinks'
+ * checkpoints know. With a smaller number, what is new would look delivered to them.
+ */
+function seqBySinks(home: Home, cursor: Cursor): number {
+  const seqs = readCheckpointCursors(home).map((checkpoint) => {
+    let { seq } = checkpoint;
+    readFacts(home.journal, checkpoint, (_, after) => {
+      if (isBefore(cursor, after)) return false;
+      seq += 1;
+      return undefined;
+    });
+    return seq;
+  });
+  return Math.max(cursor.seq, ...seqs);
 }
 
 /** Folds what was appended since. */
@@ -54,8 +74,14 @@ export function advanceLedger(home: Home, ledger: Ledger): Ledger {
   };
 }
 
-/** Keeps the totals and their place in one file. Under the lease only. @throws the system's error. */
-export function saveLedger(home: Home, ledger: Ledger): Ledger {
-  writeSnapshot(ledgerPath(home), LEDGER_SCHEMA, { cursor: ledger.cursor, state: ledger.state });
-  return { ...ledger, unsaved: 0 };
+/**
+ * Keeps the totals and their place in one file. Under the lease only.
+ *
+ * @param now when they began anew, if they did.
+ * @throws the system's error.
+ */
+export function saveLedger(home: Home, ledger: Ledger, now: number): Ledger {
+  const state = ledger.gap ? { ...ledger.state, resetAt: now } : ledger.state;
+  writeSnapshot(ledgerPath(home), LEDGER_SCHEMA, { cursor: ledger.cursor, state });
+  return { ...ledger, state, unsaved: 0, gap: false };
 }

@@ -37,6 +37,8 @@ export interface LedgerState {
   readonly personas: readonly string[];
   /** Lines of the journal that were torn or nobody's. */
   readonly skipped: number;
+  /** When facts were last found missing, milliseconds since the epoch: the totals count those that were kept then. */
+  readonly resetAt?: number;
 }
 
 /** One switch or end, as history shows it. */

@@ -1,6 +1,7 @@
 import fs from "node:fs";
 import { ensureDirectory, type Home } from "../core/home.ts";
 import type { Cursor } from "../journal/segments.ts";
+import { checkpointDirectory } from "../projection/checkpoint-cursors.ts";
 import { readSnapshot, type Snapshot, writeSnapshot } from "../projection/snapshot.ts";
 
 export type SinkName = "pushgateway" | "otlp" | "langfuse";
@@ -46,7 +47,7 @@ export function newCheckpoint<Own>(cursor: Cursor, own: Own): Checkpoint<Own> {
 
 /** @param destinationHash of what the sink delivers to: another destination has a checkpoint of its own. */
 export function checkpointPath(home: Home, sink: SinkName, destinationHash: string): string {
-  return `${home.state}/sinks/${sink}-${destinationHash}.json`;
+  return `${checkpointDirectory(home)}/${sink}-${destinationHash}.json`;
 }
 
 export function readCheckpoint<Own>(path: string): Checkpoint<Own> | undefined {

@@ -111,7 +111,7 @@ describe("the ledger", () => {
   test("goes on from its snapshot and counts each fact once", () => {
     const home = temporaryHome();
     append(home, [aSwitch("architect"), aSwitch("backend-engineer")], 1);
-    const saved = saveLedger(home, openLedger(home));
+    const saved = saveLedger(home, openLedger(home), NOW);
     expect(saved).toMatchObject({ unsaved: 0, gap: false, cursor: { seq: 2 } });
     append(home, [aSwitch("architect")], 1);
     const again = openLedger(home);
@@ -123,7 +123,7 @@ describe("the ledger", () => {
   test("keeps its totals when the segments are gone", () => {
     const home = temporaryHome();
     append(home, [aSwitch("architect"), aSwitch("backend-engineer"), aFact()], 1);
-    const saved = saveLedger(home, openLedger(home));
+    const saved = saveLedger(home, openLedger(home), NOW);
     evictAll(home);
     expect(listSegments(home.journal)).toEqual([4]);
     expect(openLedger(home)).toMatchObject({ state: saved.state, gap: false });
@@ -132,7 +132,7 @@ describe("the ledger", () => {
   test("says so when its snapshot is lost and older segments are gone", () => {
     const home = temporaryHome();
     append(home, [aSwitch("architect"), aSwitch("backend-engineer"), aFact()], 1);
-    saveLedger(home, openLedger(home));
+    saveLedger(home, openLedger(home), NOW);
     evictAll(home);
     fs.writeFileSync(ledgerPath(home), "torn");
     expect(openLedger(home)).toMatchObject({ gap: true });
@@ -159,13 +159,13 @@ describe("the ledger", () => {
     (schema, absent) => {
       const home = temporaryHome();
       append(home, [aSwitch("architect"), aSwitch("backend-engineer")], 1);
-      const { state, cursor } = saveLedger(home, openLedger(home));
+      const { state, cursor } = saveLedger(home, openLedger(home), NOW);
       const old = Object.fromEntries(Object.entries(state).filter(([field]) => !absent.includes(field)));
       writeSnapshot(ledgerPath(home), schema, { cursor, state: old });
       evictAll(home);
       expect(openLedger(home)).toMatchObject({ state, gap: false, cursor: { seq: 2 } });
       expect(personaOf(home)).toBe("backend-engineer");
-      saveLedger(home, openLedger(home));
+      saveLedger(home, openLedger(home), NOW);
       expect(JSON.parse(fs.readFileSync(ledgerPath(home), "utf8"))).toMatchObject({
         schema: 4,
         state: { runs: [], budgets: {} },
@@ -176,7 +176,7 @@ describe("the ledger", () => {
   test("of schema 3 still ends the runs that were killed under it", () => {
     const home = temporaryHome();
     append(home, [aSwitch("architect", { scope: "run:1/build" })]);
-    const { state, cursor } = saveLedger(home, openLedger(home));
+    const { state, cursor } = saveLedger(home, openLedger(home), NOW);
     const { forgetAt, ...session } = state.session;
     expect(forgetAt).toBeGreaterThan(0);
     const old = { ...state, session: { ...session, runsIdleAt: forgetAt } };
@@ -189,7 +189,7 @@ describe("the ledger", () => {
     const home = temporaryHome();
     append(home, [aFact()]);
     fs.appendFileSync(segmentPath(home.journal, 1), "garbage\n\n[]\n");
-    const saved = saveLedger(home, openLedger(home));
+    const saved = saveLedger(home, openLedger(home), NOW);
     expect(saved.state.skipped).toBe(2);
     append(home, [aFact()]);
     expect(openLedger(home).state.skipped).toBe(2);
@@ -244,7 +244,7 @@ describe("the session", () => {
       Array.from({ length: 20 }, (_, i) => aSwitch(`later-${i}`)),
       400,
     );
-    saveLedger(home, openLedger(home));
+    saveLedger(home, openLedger(home), NOW);
     evictAll(home);
     expect(listSegments(home.journal)).toHaveLength(1);
 
@@ -273,7 +273,7 @@ describe("the session", () => {
       Array.from({ length: 20 }, (_, i) => aSwitch(`later-${i}`)),
       400,
     );
-    saveLedger(home, openLedger(home));
+    saveLedger(home, openLedger(home), NOW);
     evictAll(home);
     const own = aSwitch("architect", { ts: NOW + 1000 });
     const place = appendFact({ dir: home.journal, segmentBytes: 400 }, own);
@@ -307,7 +307,7 @@ describe("the session", () => {
         Array.from({ length: 20 }, (_, i) => aSwitch(`persona-${i}`)),
       );
       openSession(home);
-      saveLedger(home, openLedger(home));
+      saveLedger(home, openLedger(home), NOW);
       fs.rmSync(home.journal, { recursive: true });
       expect(personaOf(home)).toBe("persona-19");
       // Fewer facts than were read of the old journal's segment, then as many and more.

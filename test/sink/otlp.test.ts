@@ -194,7 +194,7 @@ describe("a sink that is configured for the first time", () => {
 
   test("whose journal has lost its first segments counts facts as everybody does", async () => {
     append(switches(50, NOW - 30 * HOUR_MS), 2048);
-    saveLedger(home, openLedger(home));
+    saveLedger(home, openLedger(home), Date.now());
     for (const segment of listSegments(home.journal).slice(0, -2)) rmSync(segmentPath(home.journal, segment));
     const recent = append([aSwitch("x", { ts: NOW })]);
     const backend = stubClient();
@@ -256,7 +256,7 @@ test("facts that were evicted before this sink had them are counted, once, and t
   append(switches(1));
   await deliver(stubClient());
   append(switches(60, NOW + 1000).slice(1), 2048);
-  saveLedger(home, openLedger(home));
+  saveLedger(home, openLedger(home), Date.now());
   for (const segment of listSegments(home.journal).slice(0, -1)) rmSync(segmentPath(home.journal, segment));
   const kept = append([aSwitch("x", { ts: NOW + 9000 }), aSwitch("y", { ts: NOW + 9001 })], 2048);
   const backend = stubClient();

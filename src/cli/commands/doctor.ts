@@ -6,7 +6,7 @@ import type { Home } from "../../core/home.ts";
 import { isElsewhere } from "../../core/owner.ts";
 import { samplers } from "../../core/trace-context.ts";
 import { type LeaseRecord, readLease } from "../../delivery/lease.ts";
-import { describeDropped } from "../../delivery/report.ts";
+import { describeDropped, RESET_REASON } from "../../delivery/report.ts";
 import { journalStatus } from "../../journal/journal-status.ts";
 import { loadCatalogue } from "../../persona/catalogue.ts";
 import { type Ledger, openLedger } from "../../projection/ledger-store.ts";
@@ -22,6 +22,9 @@ import { settingJson } from "./config.ts";
 
 /** How long a backend has to answer; all are asked at once. */
 const PROBE_MS = 3000;
+
+/** By then whoever looks has seen it, or never will. */
+const RESET_TOLD_MS = 30 * 86_400_000;
 
 const FULL_BELOW_BYTES = 1024 * 1024;
 
@@ -54,6 +57,7 @@ async function examine(ctx: CliContext, ledger: Ledger): Promise<DoctorJson> {
   const lease = readLease(home.lease);
   const writable = canWrite(home.data) && canWrite(home.configDir);
   const networkFilesystem = isNetworkFilesystem(home.data);
+  const wereReset = ledger.gap || ctx.clock.now() - (ledger.state.resetAt ?? 0) < RESET_TOLD_MS;
   const old = findOldInstallation({
     env: ctx.env,
     serverNames: settings.apply.servers,
@@ -74,9 +78,7 @@ async function examine(ctx: CliContext, ledger: Ledger): Promise<DoctorJson> {
           `${home.data} is on a network file system, where facts can be lost: set TTA_PERSONA_HOME to a local directory.`,
         ]
       : []),
-    ...(ledger.gap
-      ? ["The metric totals began anew: their snapshot was gone, and older facts with it."]
-      : []),
+    ...(wereReset ? [resetProblem(ledger)] : []),
     ...sinks.flatMap(({ sink, reachable, note, hint }) =>
       reachable ? [] : [`${sink}: ${note ?? "not reachable"}${hint === undefined ? "" : `. ${hint}`}`],
     ),
@@ -113,7 +115,7 @@ async function examine(ctx: CliContext, ledger: Ledger): Promise<DoctorJson> {
       facts: ledger.cursor.seq,
       damagedLines: ledger.state.skipped,
       lastWriteAt: iso(journal.lastWriteAt),
-      gap: ledger.gap,
+      gap: wereReset,
     },
     oldInstallation: oldInstallationOf(old),
     deliverer: lease.kind === "held" ? { pid: lease.record.owner.pid, version: lease.record.version } : null,
@@ -123,6 +125,11 @@ async function examine(ctx: CliContext, ledger: Ledger): Promise<DoctorJson> {
       failingSince: iso(failingSince),
     })),
   };
+}
+
+function resetProblem({ state: { resetAt } }: Ledger): string {
+  const when = resetAt === undefined ? "" : ` on ${new Date(resetAt).toISOString()}`;
+  return `The metric totals began anew${when}: ${RESET_REASON}.`;
 }
 
 function foreignLease(home: Home, { owner }: LeaseRecord): string {

@@ -1,6 +1,11 @@
 import { formatDuration, LONGEST_TIMER_MS, parseDuration } from "../../core/duration.ts";
 import { ExitCode, UserError } from "../../core/errors.ts";
-import { type DeliveryReport, describeDroppedNow, type SinkReport } from "../../delivery/report.ts";
+import {
+  type DeliveryReport,
+  describeDroppedNow,
+  type SinkReport,
+  TOTALS_WERE_RESET,
+} from "../../delivery/report.ts";
 import { type Command, optionText } from "../command.ts";
 import type { CliContext } from "../context.ts";
 import { deliveryContext } from "../delivery-context.ts";
@@ -57,6 +62,7 @@ export const command: Command = {
       sinks: report.sinks.map((sink) => ({ ...sink })),
     };
     ctx.output.done(document, text(ctx, report, dropped));
+    if (report.wereReset === true) ctx.output.note(`${TOTALS_WERE_RESET}, see: tta-persona doctor`);
     const heldUntil = await firstValuesHeldUntil(ctx);
     if (heldUntil !== undefined) {
       ctx.output.note(

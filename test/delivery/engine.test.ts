@@ -1,0 +1,99 @@
+import fs from "node:fs";
+import { beforeEach, expect, onTestFinished, test } from "vitest";
+import { readSettings } from "../../src/config/settings.ts";
+import { systemClock } from "../../src/core/clock.ts";
+import type { Home } from "../../src/core/home.ts";
+import type { DeliveryContext } from "../../src/delivery/context.ts";
+import { type Engine, openEngine } from "../../src/delivery/engine.ts";
+import { describeUndelivered } from "../../src/delivery/report.ts";
+import { appendFact } from "../../src/journal/append.ts";
+import { listSegments } from "../../src/journal/segments.ts";
+import { ledgerPath, openLedger } from "../../src/projection/ledger-store.ts";
+import { aSwitch } from "../journal/a-fact.ts";
+import { temporaryHome } from "../sink/temporary-home.ts";
+import { type FakePushgateway, startFakePushgateway } from "../support/fake-pushgateway.ts";
+import { type OtlpServer, startOtlpServer } from "../support/otlp-server.ts";
+
+const SWITCHES = "hypertool_persona_switches_total";
+
+let home: Home;
+let gateway: FakePushgateway;
+let collector: OtlpServer;
+
+beforeEach(async () => {
+  home = temporaryHome();
+  gateway = await startFakePushgateway();
+  collector = await startOtlpServer({ protocol: "http" });
+  onTestFinished(async () => {
+    await Promise.all([gateway.close(), collector.close()]);
+  });
+});
+
+/** All sinks that are used here are configured, with a retention that takes whatever was delivered. */
+function contextOf(overrides: Partial<DeliveryContext["settings"]> = {}): DeliveryContext {
+  const env = { PUSHGATEWAY_URL: gateway.url, OTEL_EXPORTER_OTLP_ENDPOINT: collector.url };
+  const retention = { ageMs: -1, sizeBytes: Number.MAX_SAFE_INTEGER };
+  return {
+    home,
+    env,
+    settings: { ...readSettings(home.configFile, env), retention, ...overrides },
+    clock: systemClock,
+    version: "1.0.0",
+    personas: () => [],
+    defaultBudgets: () => new Map(),
+  };
+}
+
+async function withEngine<Result>(
+  run: (engine: Engine) => Promise<Result>,
+  context = contextOf(),
+): Promise<Result> {
+  const engine = await openEngine(context, false);
+  try {
+    return await run(engine);
+  } finally {
+    await engine.close();
+  }
+}
+
+function deliver(context = contextOf()) {
+  return withEngine(async (engine) => {
+    const report = await engine.deliver(Date.now() + 10_000);
+    engine.maintain();
+    return report;
+  }, context);
+}
+
+/** Each in a segment of its own. */
+function append(...personas: readonly string[]) {
+  for (const persona of personas) {
+    appendFact({ dir: home.journal, segmentBytes: 1 }, aSwitch(persona, { ts: Date.now() }));
+  }
+}
+
+test.each([
+  ["lost", () => fs.rmSync(ledgerPath(home))],
+  ["damaged", () => fs.writeFileSync(ledgerPath(home), '{"schema":4,"cursor":{"seg')],
+])(
+  "where the totals were %s and their facts are gone, delivery goes on with those since, and says so once",
+  async (_, lose) => {
+    append("a", "b", "a", "b", "a");
+    await deliver();
+    expect(gateway.value(SWITCHES)).toBe(5);
+    expect(listSegments(home.journal)).toEqual([5, 6]);
+    lose();
+    append("b");
+    const report = await deliver();
+    expect(report).toMatchObject({ complete: true, sinks: [{ pending: 0 }, { pending: 0 }] });
+    expect(gateway.value(SWITCHES)).toBe(2);
+    expect(collector.spans()).toHaveLength(6);
+    expect(describeUndelivered(report)).toMatch(/^the metric totals began anew: /);
+
+    append("a");
+    const next = await deliver();
+    expect(gateway.value(SWITCHES)).toBe(3);
+    expect(collector.spans()).toHaveLength(7);
+    expect(describeUndelivered(next)).toBeUndefined();
+    expect(openLedger(home)).toMatchObject({ cursor: { seq: 7 }, gap: false });
+  },
+);
