@@ -15,25 +15,34 @@ export function currentOwner(pid: number = process.pid): Owner {
 }
 
 /**
- * True only when the process cannot be alive any more: another boot of the same host, or no process of that
- * pid and start time. A stopped process, or one on another host, is not provably dead.
+ * What can be said of a process for certain. Dead: another boot of the same host, or no process of that pid and start
+ * time. Alive: one of that pid and start time, be it stopped. Nothing is known on another host or in another
+ * container, or of a pid without a start time, which may be somebody else's by now.
  */
-export function isProvablyDead(owner: Owner): boolean {
-  if (owner.host !== hostName()) return false;
+export function lifeOf(owner: Owner): "alive" | "dead" | "unknown" {
+  if (owner.host !== hostName()) return "unknown";
   const [ownBoot = "", ownPids] = bootId().split("/");
   const [boot = "", pids] = owner.boot.split("/");
-  if (boot !== "" && ownBoot !== "" && boot !== ownBoot) return true;
+  if (boot !== "" && ownBoot !== "" && boot !== ownBoot) return "dead";
   // In a sandbox or a container of the same name its pid is another one here.
-  if (pids !== ownPids && boot !== "") return false;
+  if (pids !== ownPids && boot !== "") return "unknown";
   const start = startTime(owner.pid);
-  if (start === ZOMBIE) return true;
-  if (start !== undefined) return owner.start !== "" && owner.start !== start;
+  if (start === ZOMBIE) return "dead";
+  if (start !== undefined && owner.start !== "") return owner.start === start ? "alive" : "dead";
+  return start !== undefined || hasProcess(owner.pid) ? "unknown" : "dead";
+}
+
+function hasProcess(pid: number): boolean {
   try {
-    process.kill(owner.pid, 0);
-    return false;
+    process.kill(pid, 0);
+    return true;
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "ESRCH";
+    return (error as NodeJS.ErrnoException).code !== "ESRCH";
   }
+}
+
+export function isProvablyDead(owner: Owner): boolean {
+  return lifeOf(owner) === "dead";
 }
 
 /** Another host or container: whether it is alive cannot be told from here. */

@@ -8,7 +8,7 @@ import {
   takeGeneration,
 } from "../core/generations.ts";
 import { ensureDirectory } from "../core/home.ts";
-import { currentOwner, isElsewhere, isProvablyDead, type Owner } from "../core/owner.ts";
+import { currentOwner, lifeOf, type Owner } from "../core/owner.ts";
 import { compareVersions } from "../core/version.ts";
 
 /** Who may deliver: what the holder of the lease says of itself. */
@@ -30,40 +30,41 @@ export type LeaseState =
  * stays as a marker until the next is taken.
  *
  * Never broken by age where life can be told: a holder that is stopped or asleep keeps it, one that is provably
- * dead does not. One of another host or container, of which nothing can be told, keeps it for a day.
+ * dead does not. One of which nothing can be told keeps it for a day: on another host, in another container, or where
+ * the system does not tell when a process began.
  */
 export function readLease(dir: string): LeaseState {
   const newest = readGeneration(dir);
   if (newest === undefined) return { kind: "free" };
   const { generation, text } = newest;
   const record = text === undefined ? undefined : parseRecord(text);
-  if (record === undefined || isGone(`${dir}/${generation}`, record.owner, FOREIGN_LEASE_MS))
+  if (record === undefined || isGone(`${dir}/${generation}`, record.owner, UNKNOWN_LEASE_MS))
     return { kind: "free" };
   return { kind: "held", generation, record };
 }
 
 /** A holder lives an hour at most; whom one cannot see is given a day. */
-const FOREIGN_LEASE_MS = 24 * 3_600_000;
+const UNKNOWN_LEASE_MS = 24 * 3_600_000;
 
 /** Nobody waits for a lease longer than a holder takes to let go, which is seconds. */
-const FOREIGN_HANDOVER_MS = 3_600_000;
+const UNKNOWN_HANDOVER_MS = 3_600_000;
 
 /**
- * Dead for certain, or in another host or container and there for longer than any holder lives: a container
- * that ended takes its pids along, and would hold the lease of the next one's home for ever.
+ * Dead for certain, or there for longer than any holder lives where nothing is known of it: a container that ended
+ * takes its pids along, and a pid is used again; either would hold the lease for ever.
  */
-function isGone(path: string, owner: Owner, foreignMs: number): boolean {
-  if (isProvablyDead(owner)) return true;
-  if (!isElsewhere(owner)) return false;
+function isGone(path: string, owner: Owner, longestMs: number): boolean {
+  const life = lifeOf(owner);
+  if (life !== "unknown") return life === "dead";
   const link = fs.lstatSync(path, { throwIfNoEntry: false });
-  return link !== undefined && systemClock.now() - link.mtimeMs > foreignMs;
+  return link !== undefined && systemClock.now() - link.mtimeMs > longestMs;
 }
 
 /** Takes a free lease. @returns the generation, or undefined when somebody holds it or was faster. */
 export function takeLease(dir: string, record: LeaseRecord): number | undefined {
   return takeGeneration(dir, JSON.stringify(record), (seen, generation) => {
     const holder = seen === undefined ? undefined : parseRecord(seen);
-    return holder === undefined || isGone(`${dir}/${generation}`, holder.owner, FOREIGN_LEASE_MS);
+    return holder === undefined || isGone(`${dir}/${generation}`, holder.owner, UNKNOWN_LEASE_MS);
   });
 }
 
@@ -123,7 +124,7 @@ export function readHandover(dir: string): LeaseRecord | undefined {
   const path = handoverPath(dir);
   const text = readLink(path);
   const record = text === undefined ? undefined : parseRecord(text);
-  return record === undefined || isGone(path, record.owner, FOREIGN_HANDOVER_MS) ? undefined : record;
+  return record === undefined || isGone(path, record.owner, UNKNOWN_HANDOVER_MS) ? undefined : record;
 }
 
 /** Withdraws what this owner asked for; anybody else's request stays. */
