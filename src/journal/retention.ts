@@ -14,14 +14,14 @@ export interface Evicted {
   readonly delivered: readonly number[];
   /** Segments deleted undelivered, because the size bound left no choice. */
   readonly lost: readonly number[];
-  /** Directories of blobs that went before their segment, because of the size bound. */
+  /** Segments that lost blobs of theirs because of the size bound; of the open one only as many as it took. */
   readonly blobs: readonly number[];
 }
 
 /**
- * Deletes what is too old, then what is too much: blobs first, then the oldest delivered segments, and only
- * then facts that a sink still waits for. The open segment always stays. A segment's blobs go one segment
- * late, since a writer that met a rotation put them under the number before.
+ * Deletes what is too old, then what is too much: blobs first, then the oldest delivered segments, then the oldest
+ * blobs of the open segment, and only then facts that a sink still waits for. The open segment always stays. A
+ * segment's blobs go one segment late, since a writer that met a rotation put them under the number before.
  *
  * Call it under the lease only, with checkpoints that are on disk.
  *
@@ -35,7 +35,9 @@ export function enforceRetention(
   ledger: Cursor,
   now: number,
 ): Evicted {
-  const segments = listSegments(dirs.journal).slice(0, -1);
+  const all = listSegments(dirs.journal);
+  const segments = all.slice(0, -1);
+  const open = all.at(-1);
   const evicted = { delivered: [] as number[], lost: [] as number[], blobs: [] as number[] };
   // The blobs go first: whoever is killed in between finds the segment and comes by again.
   const drop = (segment: number, list: number[]) => {
@@ -54,25 +56,50 @@ export function enforceRetention(
   const left = young === -1 ? [] : segments.slice(young);
   for (const segment of segments.slice(0, segments.length - left.length)) drop(segment, evicted.delivered);
   let size = usage(dirs);
-  for (const segment of left[0] === undefined ? [] : [left[0] - 1, ...left]) {
-    if (size <= limits.sizeBytes) return evicted;
+  const isOver = () => size > limits.sizeBytes;
+  const oldest = left[0] ?? open;
+  for (const segment of oldest === undefined ? [] : [oldest - 1, ...left]) {
+    if (!isOver()) return evicted;
     const bytes = directorySize(blobDirectory(dirs.blobs, segment));
     if (bytes === 0) continue;
     fs.rmSync(blobDirectory(dirs.blobs, segment), { recursive: true, force: true });
     evicted.blobs.push(segment);
     size -= bytes;
   }
-  for (const [list, bound] of [
-    [evicted.delivered, delivered],
-    [evicted.lost, ledger.segment],
-  ] as const) {
-    while (size > limits.sizeBytes && left[0] !== undefined && left[0] < bound) {
+  const dropWhile = (list: number[], bound: number) => {
+    while (isOver() && left[0] !== undefined && left[0] < bound) {
       size -= fs.statSync(segmentPath(dirs.journal, left[0]), { throwIfNoEntry: false })?.size ?? 0;
       drop(left[0], list);
       left.shift();
     }
+  };
+  dropWhile(evicted.delivered, delivered);
+  if (open !== undefined && isOver()) {
+    const freed = freeOldest(blobDirectory(dirs.blobs, open), size - limits.sizeBytes);
+    if (freed > 0) evicted.blobs.push(open);
+    size -= freed;
   }
+  dropWhile(evicted.lost, ledger.segment);
   return evicted;
+}
+
+/** Deletes the oldest files of a directory until that many bytes are free. @returns how many are. */
+function freeOldest(dir: string, bytes: number): number {
+  const files = (fs.existsSync(dir) ? fs.readdirSync(dir) : [])
+    // Somebody is writing these.
+    .filter((name) => !name.endsWith(".tmp"))
+    .map((name) => ({
+      path: `${dir}/${name}`,
+      stat: fs.statSync(`${dir}/${name}`, { throwIfNoEntry: false }),
+    }))
+    .sort((a, b) => (a.stat?.mtimeMs ?? 0) - (b.stat?.mtimeMs ?? 0));
+  let freed = 0;
+  for (const { path, stat } of files) {
+    if (freed >= bytes) break;
+    fs.rmSync(path, { force: true });
+    freed += stat?.size ?? 0;
+  }
+  return freed;
 }
 
 /** Bytes that the journal and its blobs take. */

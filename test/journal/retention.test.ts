@@ -103,6 +103,36 @@ describe("size", () => {
     });
   });
 
+  test("takes the oldest blobs of the open segment, no more than it must", () => {
+    const { dirs } = someSegments(1);
+    appendFact({ dir: dirs.journal, segmentBytes: 1 << 20 }, aFact());
+    for (const [index, hash] of ["c", "a", "b"].entries()) {
+      const path = `${dirs.blobs}/${putBlob(dirs.blobs, 1, hash, "x".repeat(10_000))}`;
+      fs.utimesSync(path, index, index);
+    }
+    fs.writeFileSync(`${dirs.blobs}/00000001/d.123456.tmp`, "being written");
+    fs.utimesSync(`${dirs.blobs}/00000001/d.123456.tmp`, 0, 0);
+    const sizeBytes = usage(dirs) - 15_000;
+    expect(enforceRetention(dirs, { ...unlimited, sizeBytes }, at(1), at(1), NOW)).toEqual({
+      delivered: [],
+      lost: [],
+      blobs: [1],
+    });
+    expect(fs.readdirSync(`${dirs.blobs}/00000001`)).toEqual(["b", "d.123456.tmp"]);
+    expect(readAll(dirs.journal).ids).toHaveLength(1);
+  });
+
+  test("takes the open segment's blobs after delivered facts, and before those that a sink waits for", () => {
+    const { dirs, sizeOf } = someSegments(4);
+    putBlob(dirs.blobs, 4, "hash", "x".repeat(10_000));
+    const sizeBytes = usage(dirs) - 10_000 - sizeOf(1);
+    expect(enforceRetention(dirs, { ...unlimited, sizeBytes }, at(2), at(4), NOW)).toEqual({
+      delivered: [1],
+      lost: [],
+      blobs: [4],
+    });
+  });
+
   test("takes delivered segments before those that a sink still waits for, no more than it must", () => {
     const { dirs, sizeOf } = someSegments(8);
     const first = sizeOf(1) + sizeOf(2);
