@@ -1,8 +1,8 @@
-import { type Evicted, enforceRetention } from "../journal/retention.ts";
-import { type Cursor, isBefore } from "../journal/segments.ts";
-import { advanceLedger, openLedger, saveLedger } from "../projection/ledger-store.ts";
+import type { Evicted } from "../journal/retention.ts";
+import { advanceLedger, openLedger } from "../projection/ledger-store.ts";
 import type { Sink } from "../sink/sink.ts";
 import type { DeliveryContext } from "./context.ts";
+import { BEGINNING, maintain } from "./maintain.ts";
 import { openSinks } from "./open-sinks.ts";
 import { createPace } from "./pace.ts";
 import { type DeliveryReport, reportDelivery } from "./report.ts";
@@ -34,7 +34,7 @@ export interface Engine {
  * @throws UserError `newer-home`
  */
 export async function openEngine(context: DeliveryContext, holdsFirstValues: boolean): Promise<Engine> {
-  const { home, settings, clock } = context;
+  const { home, clock } = context;
   const { sinks, misconfigured } = await openSinks(context, holdsFirstValues);
   const paced = sinks.map((sink) => ({ sink, pace: createPace() }));
   const resending = new Set<Sink>();
@@ -78,11 +78,11 @@ export async function openEngine(context: DeliveryContext, holdsFirstValues: boo
       for (const { pace } of paced) pace.succeeded();
     },
     maintain() {
-      const now = clock.now();
-      if (ledger.unsaved > 0 || ledger.gap) ledger = saveLedger(home, ledger, now);
-      // Where a sink that cannot be opened stands is not known, so nothing counts as delivered.
-      const passed = misconfigured.length > 0 ? BEGINNING : slowest(sinks, ledger.cursor);
-      return enforceRetention(home, settings.retention, passed, ledger.cursor, now);
+      // Where a sink that cannot be opened stands is not known.
+      const places = misconfigured.length > 0 ? [BEGINNING] : sinks.map(({ cursor }) => cursor);
+      const maintained = maintain(context, ledger, places);
+      ledger = maintained.ledger;
+      return maintained.evicted;
     },
     nextDueAt: () => earliest(paced.map(({ sink, pace }) => pace.nextTryAt() ?? sink.nextDueAt())),
     heldUntil: () => earliest(sinks.map((sink) => sink.heldUntil())),
@@ -90,12 +90,6 @@ export async function openEngine(context: DeliveryContext, holdsFirstValues: boo
       await Promise.all(sinks.map((sink) => sink.close()));
     },
   };
-}
-
-const BEGINNING: Cursor = { segment: 0, offset: 0, seq: 0 };
-
-function slowest(sinks: readonly Sink[], ledger: Cursor): Cursor {
-  return sinks.reduce((min, { cursor }) => (isBefore(cursor, min) ? cursor : min), ledger);
 }
 
 function earliest(times: readonly (number | undefined)[]): number | undefined {

@@ -1,28 +1,57 @@
 import { currentOwner } from "../core/owner.ts";
-import { enforceRetention } from "../journal/retention.ts";
+import { type Evicted, enforceRetention, usage } from "../journal/retention.ts";
+import { type Cursor, isBefore } from "../journal/segments.ts";
+import { readCheckpointCursors } from "../projection/checkpoint-cursors.ts";
 import { type Ledger, openLedger, saveLedger } from "../projection/ledger-store.ts";
 import type { DeliveryContext } from "./context.ts";
+import { readStanding, resolveDestinations } from "./destinations.ts";
 import { releaseLease, takeLease } from "./lease.ts";
+
+/** A sink that nobody has delivered to for longer is not waited for, unless it is configured. */
+const FORGOTTEN_AFTER_MS = 30 * 86_400_000;
+
+/** Where a sink stands of which nothing is known: nothing counts as delivered. */
+export const BEGINNING: Cursor = { segment: 0, offset: 0, seq: 0 };
+
+/**
+ * Keeps the totals and deletes what retention allows. Facts are kept for every sink that lacks them: those given, and
+ * those of other settings, or switched off, whose checkpoint is on disk. Under the lease only.
+ *
+ * @param sinks where those stand that are configured.
+ * @throws the system's error.
+ */
+export function maintain(
+  { home, settings, clock }: DeliveryContext,
+  ledger: Ledger,
+  sinks: readonly Cursor[],
+): { readonly ledger: Ledger; readonly evicted: Evicted } {
+  const now = clock.now();
+  const kept = ledger.unsaved > 0 || ledger.gap ? saveLedger(home, ledger, now) : ledger;
+  const others = readCheckpointCursors(home, now - FORGOTTEN_AFTER_MS);
+  const passed = [...sinks, ...others].reduce((min, one) => (isBefore(one, min) ? one : min), kept.cursor);
+  return { ledger: kept, evicted: enforceRetention(home, settings.retention, passed, kept.cursor, now) };
+}
 
 /** More facts than this behind the snapshot make reading noticeably longer. */
 const DUE_AFTER_FACTS = 500;
 
 /**
- * Where no sink is configured, no deliverer ever keeps the totals and tidies up; commands that read them
- * anyway do it now and then, under the same lease. Nothing happens while somebody holds it.
+ * Where no sink is configured, or delivery is off, no deliverer keeps the totals and tidies up; commands that read
+ * the totals anyway do it now and then, under the same lease. Nothing happens while somebody holds it.
  */
 export function maintainWhenDue(context: DeliveryContext, ledger: Ledger): void {
-  const { home, settings, clock, version } = context;
-  if (ledger.unsaved < DUE_AFTER_FACTS || settings.anySink) return;
+  const { home, settings, version } = context;
+  if (settings.anySink && settings.deliveryMode !== "off") return;
   try {
+    if (ledger.unsaved < DUE_AFTER_FACTS && usage(home) <= settings.retention.sizeBytes) return;
     const record = { owner: currentOwner(), version, deliveryHash: settings.deliveryHash() };
     const generation = takeLease(home.lease, record);
     if (generation === undefined) return;
     try {
+      const { destinations, misconfigured } = resolveDestinations(context);
+      const sinks = destinations.map((destination) => readStanding(context, destination).cursor);
       // Once more: somebody may have kept a newer one since.
-      const now = clock.now();
-      const { cursor } = saveLedger(home, openLedger(home), now);
-      enforceRetention(home, settings.retention, cursor, cursor, now);
+      maintain(context, openLedger(home), misconfigured.length > 0 ? [BEGINNING] : sinks);
     } finally {
       releaseLease(home.lease, generation);
     }

@@ -1,13 +1,17 @@
 import fs from "node:fs";
-import { beforeEach, expect, onTestFinished, test } from "vitest";
+import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { readSettings } from "../../src/config/settings.ts";
 import { systemClock } from "../../src/core/clock.ts";
 import type { Home } from "../../src/core/home.ts";
 import type { DeliveryContext } from "../../src/delivery/context.ts";
 import { type Engine, openEngine } from "../../src/delivery/engine.ts";
+import { maintainWhenDue } from "../../src/delivery/maintain.ts";
 import { describeUndelivered } from "../../src/delivery/report.ts";
 import { appendFact } from "../../src/journal/append.ts";
-import { listSegments } from "../../src/journal/segments.ts";
+import { putBlob } from "../../src/journal/blobs.ts";
+import { usage } from "../../src/journal/retention.ts";
+import { listSegments, segmentPath } from "../../src/journal/segments.ts";
+import { checkpointDirectory } from "../../src/projection/checkpoint-cursors.ts";
 import { ledgerPath, openLedger } from "../../src/projection/ledger-store.ts";
 import { aSwitch } from "../journal/a-fact.ts";
 import { temporaryHome } from "../sink/temporary-home.ts";
@@ -29,9 +33,13 @@ beforeEach(async () => {
   });
 });
 
-/** All sinks that are used here are configured, with a retention that takes whatever was delivered. */
-function contextOf(overrides: Partial<DeliveryContext["settings"]> = {}): DeliveryContext {
-  const env = { PUSHGATEWAY_URL: gateway.url, OTEL_EXPORTER_OTLP_ENDPOINT: collector.url };
+const bothSinks = () => ({ PUSHGATEWAY_URL: gateway.url, OTEL_EXPORTER_OTLP_ENDPOINT: collector.url });
+
+/** Both sinks are configured, with a retention that takes whatever was delivered. */
+function contextOf(
+  overrides: Partial<DeliveryContext["settings"]> = {},
+  env: DeliveryContext["env"] = bothSinks(),
+): DeliveryContext {
   const retention = { ageMs: -1, sizeBytes: Number.MAX_SAFE_INTEGER };
   return {
     home,
@@ -97,3 +105,52 @@ test.each([
     expect(openLedger(home)).toMatchObject({ cursor: { seq: 7 }, gap: false });
   },
 );
+
+const DAY_MS = 86_400_000;
+
+test.each([
+  ["for a week are kept", 7, [2, 3, 4, 5, 6], 6],
+  ["for longer than a month are not", 31, [6], 3],
+])("facts that a sink lacks which is switched off %s", async (_, days, kept, arrived) => {
+  append("a", "b");
+  await deliver();
+  expect(collector.spans()).toHaveLength(2);
+  for (const name of fs.readdirSync(checkpointDirectory(home))) {
+    const at = (Date.now() - days * DAY_MS) / 1000;
+    fs.utimesSync(`${checkpointDirectory(home)}/${name}`, at, at);
+  }
+
+  append("a", "b", "a");
+  await deliver(contextOf({}, { PUSHGATEWAY_URL: gateway.url }));
+  expect(listSegments(home.journal)).toEqual(kept);
+  append("c");
+  await deliver();
+  expect(collector.spans()).toHaveLength(arrived);
+});
+
+describe("with delivery off", () => {
+  const readTotals = (sizeBytes: number) => {
+    const context = contextOf({ deliveryMode: "off", retention: { ageMs: -1, sizeBytes } });
+    maintainWhenDue(context, openLedger(home));
+  };
+
+  test("the bound on the size holds, texts of the open segment included", () => {
+    append("a");
+    putBlob(home.blobs, 2, "hash", "x".repeat(100_000));
+    readTotals(50_000);
+    expect(usage(home)).toBeLessThanOrEqual(50_000);
+    expect(listSegments(home.journal)).toEqual([1, 2]);
+  });
+
+  test("facts that a sink lacks are kept up to it, whatever their age", () => {
+    const facts = Array.from({ length: 600 }, () => `\n${JSON.stringify(aSwitch("a"))}\n`);
+    fs.mkdirSync(home.journal);
+    fs.writeFileSync(segmentPath(home.journal, 1), facts.join(""));
+    append("b");
+    readTotals(Number.MAX_SAFE_INTEGER);
+    expect(openLedger(home)).toMatchObject({ unsaved: 0, cursor: { segment: 2 } });
+    expect(listSegments(home.journal)).toEqual([1, 2]);
+    readTotals(usage(home) / 2);
+    expect(listSegments(home.journal)).toEqual([2]);
+  });
+});
