@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { FACT_VERSION } from "./fact.ts";
+import { FACT_VERSION, LAST_TIME } from "./fact.ts";
 
 const id = (digits: number) =>
   z
@@ -11,7 +11,7 @@ const id = (digits: number) =>
 export const factSchema = z.object({
   v: z.literal(FACT_VERSION),
   id: z.string().regex(/^[0-9a-f]{32}$/),
-  ts: z.number(),
+  ts: z.number().min(0).max(LAST_TIME),
   type: z.string().regex(/^[a-z]+(\.[a-z_]+)+$/),
   scope: z.string().min(1),
   trace: z.object({

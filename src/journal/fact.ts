@@ -58,8 +58,7 @@ function isFact(value: Readonly<Record<string, unknown>>): value is Fact & Recor
     value.v === FACT_VERSION &&
     typeof value.id === "string" &&
     /^[0-9a-f]{32}$/.test(value.id) &&
-    typeof value.ts === "number" &&
-    Number.isFinite(value.ts) &&
+    isTime(value.ts) &&
     typeof value.type === "string" &&
     /^[a-z]+(\.[a-z_]+)+$/.test(value.type) &&
     typeof value.scope === "string" &&
@@ -71,6 +70,14 @@ function isFact(value: Readonly<Record<string, unknown>>): value is Fact & Recor
     isOwner(value.owner) &&
     isObject(value.data)
   );
+}
+
+/** The end of the year 9999, milliseconds since the epoch. Beyond it, dates are no dates any more. */
+export const LAST_TIME = 253_402_300_799_999;
+
+/** Milliseconds since the epoch that make a date. */
+export function isTime(value: unknown): value is number {
+  return typeof value === "number" && value >= 0 && value <= LAST_TIME;
 }
 
 function isSpanIdentity(trace: Readonly<Record<string, unknown>>): boolean {

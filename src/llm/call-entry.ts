@@ -1,7 +1,7 @@
 import type { Failure } from "../core/errors.ts";
 import { err, ok, type Result } from "../core/result.ts";
 import { isAmount } from "../projection/facts.ts";
-import { type LlmUsage, MAX_CALL_TOKENS } from "../projection/llm-facts.ts";
+import { type LlmUsage, MAX_CALL_MS, MAX_CALL_TOKENS } from "../projection/llm-facts.ts";
 import { MAX_METADATA } from "./keep-texts.ts";
 import { parseModelName } from "./model-name.ts";
 import type { CallReport } from "./record-call.ts";
@@ -58,6 +58,14 @@ export function reportOf(entry: CallEntry, now: number): Result<CallReport, Fail
   })) {
     if (amount !== undefined && !isAmount(amount)) {
       return invalid(field, "is no number from 0 up", "Leave it out where it is unknown.");
+    }
+  }
+  for (const [field, ms] of Object.entries({
+    latencyMs: entry.latencyMs,
+    firstTokenMs: entry.firstTokenMs,
+  })) {
+    if (ms !== undefined && ms > MAX_CALL_MS) {
+      return invalid(field, "is more than a call can take", "It is in milliseconds.");
     }
   }
   const {

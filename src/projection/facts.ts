@@ -1,6 +1,6 @@
 import type { Owner } from "../core/owner.ts";
-import { type Fact, isOwner } from "../journal/fact.ts";
-import { CALL_OUTCOMES, type LlmCalled, type LlmCalledFact } from "./llm-facts.ts";
+import { type Fact, isOwner, isTime } from "../journal/fact.ts";
+import { CALL_OUTCOMES, type LlmCalled, type LlmCalledFact, MAX_CALL_MS } from "./llm-facts.ts";
 
 /**
  * What facts say, by type. Folds meet facts of every age and program, so they check what they use and pass
@@ -55,13 +55,19 @@ export function isLlmCalled(fact: Fact): fact is LlmCalledFact {
     [data.provider, data.operation, data.workflow, data.runId, data.stage, data.taskType].every(
       optional(isText),
     ) &&
-    [data.startedAt, data.firstTokenAt, data.durationSeconds, data.attempts].every(optional(isAmount)) &&
+    [data.startedAt, data.firstTokenAt].every(optional(isTime)) &&
+    optional(isCallDuration)(data.durationSeconds) &&
+    optional(isAmount)(data.attempts) &&
     optional(isUsage)(data.usage) &&
+    optional(isCost)(data.cost) &&
     optional(isRequest)(data.request) &&
     optional(isResponse)(data.response) &&
     optional(isCallError)(data.error) &&
     optional(isServer)(data.server) &&
-    optional(isExperiment)(data.experiment)
+    optional(isPrompt)(data.prompt) &&
+    optional(isExperiment)(data.experiment) &&
+    [data.input, data.output].every(optional(isBody)) &&
+    optional(isMetadata)(data.metadata)
   );
 }
 
@@ -77,6 +83,14 @@ function isUsage(value: unknown): boolean {
   if (!isObject(value)) return false;
   const { input, cachedInput, cacheCreation, cacheCreationHour = 0, output, reasoning } = value;
   return [input, cachedInput, cacheCreation, cacheCreationHour, output, reasoning].every(isAmount);
+}
+
+function isCost(value: unknown): boolean {
+  return isObject(value) && [value.inputUsd, value.outputUsd].every(isAmount);
+}
+
+function isCallDuration(seconds: unknown): boolean {
+  return isAmount(seconds) && seconds * 1000 <= MAX_CALL_MS;
 }
 
 function isRequest(value: unknown): boolean {
@@ -102,6 +116,19 @@ function isCallError(value: unknown): boolean {
 
 function isServer(value: unknown): boolean {
   return isObject(value) && isText(value.address) && isAmount(value.port);
+}
+
+function isPrompt(value: unknown): boolean {
+  return isObject(value) && isText(value.name) && isAmount(value.version) && optional(isText)(value.label);
+}
+
+function isBody(value: unknown): boolean {
+  if (!isObject(value) || !optional((isCut) => typeof isCut === "boolean")(value.isCut)) return false;
+  return typeof value.text === "string" || (isText(value.hash) && isAmount(value.bytes));
+}
+
+function isMetadata(value: unknown): boolean {
+  return isObject(value) && Object.values(value).every((one) => typeof one === "string");
 }
 
 function isExperiment(value: unknown): boolean {

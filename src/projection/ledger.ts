@@ -35,7 +35,7 @@ export interface LedgerState {
   readonly langfuse?: LangfuseState;
   /** Personas seen so far, for the pairs that are predeclared. */
   readonly personas: readonly string[];
-  /** Lines of the journal that were torn or nobody's. */
+  /** Lines of the journal that were torn or nobody's, and calls that make no sense. */
   readonly skipped: number;
   /** When facts were last found missing, milliseconds since the epoch: the totals count those that were kept then. */
   readonly resetAt?: number;
@@ -75,6 +75,7 @@ export function foldLedger(state: LedgerState, fact: Fact): LedgerState {
   const entry = historyEntry(events, fact);
   if (entry !== undefined) next = withEntry(next, entry);
   if (isLlmCalled(fact)) next = { ...next, totals: countCall(next.totals, fact.data, fact.ts) };
+  else if (fact.type === "llm.called") next = { ...next, skipped: next.skipped + 1 };
   if (isLangfuseExported(fact)) next = { ...next, langfuse: { ...fact.data, at: fact.ts } };
   const totals = countRunFact(next.totals, fact);
   const runs = foldRuns(next.runs, fact);

@@ -85,6 +85,9 @@ export interface LlmUsage {
 /** More than any call takes; beyond it a number is a mistake that would make all sums inexact. */
 export const MAX_CALL_TOKENS = 1e12;
 
+/** Longer than any call takes, batches included: beyond it, its end would be no time. */
+export const MAX_CALL_MS = 7 * 86_400_000;
+
 /** A prompt or a response: short ones stand in the fact, long ones in `blobs/<segment of the fact>/<hash>`. */
 export type Body = ({ readonly text: string } | { readonly hash: string; readonly bytes: number }) & {
   /** It was longer; this is its beginning. */

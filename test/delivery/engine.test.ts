@@ -14,7 +14,9 @@ import { listSegments, segmentPath } from "../../src/journal/segments.ts";
 import { checkpointDirectory } from "../../src/projection/checkpoint-cursors.ts";
 import { ledgerPath, openLedger } from "../../src/projection/ledger-store.ts";
 import { aSwitch } from "../journal/a-fact.ts";
+import { aCall } from "../projection/a-call.ts";
 import { temporaryHome } from "../sink/temporary-home.ts";
+import { startFakeLangfuse } from "../support/fake-langfuse.ts";
 import { type FakePushgateway, startFakePushgateway } from "../support/fake-pushgateway.ts";
 import { type OtlpServer, startOtlpServer } from "../support/otlp-server.ts";
 
@@ -153,4 +155,41 @@ describe("with delivery off", () => {
     readTotals(usage(home) / 2);
     expect(listSegments(home.journal)).toEqual([2]);
   });
+});
+
+test.each([
+  ["otlp", "4.0.0"],
+  ["legacy", "3.20.0"],
+] as const)("calls that make no sense stop nobody, over %s", async (ingestion, version) => {
+  const langfuse = await startFakeLangfuse({ version });
+  onTestFinished(() => langfuse.close());
+  const env = {
+    ...bothSinks(),
+    LANGFUSE_HOST: langfuse.url,
+    LANGFUSE_PUBLIC_KEY: langfuse.publicKey,
+    LANGFUSE_SECRET_KEY: langfuse.secretKey,
+  };
+  const bad: readonly object[] = [
+    { prompt: null },
+    { cost: null },
+    { input: null },
+    { output: "text" },
+    { input: { hash: {}, bytes: "many" } },
+    { metadata: { a: null } },
+    { durationSeconds: 9e15 },
+    { startedAt: 9e15 },
+  ];
+  const now = Date.now();
+  for (const data of [...bad, {}]) {
+    const fact = aCall({ startedAt: now, durationSeconds: 1, ...data }, { ts: now });
+    appendFact({ dir: home.journal, segmentBytes: 1 << 20 }, fact);
+  }
+  appendFact({ dir: home.journal, segmentBytes: 1 << 20 }, aSwitch("a", { ts: 1e300 }));
+  const { settings } = contextOf({}, env);
+  const project = settings.langfuse && { ...settings.langfuse, ingestion };
+  const report = await deliver(contextOf({ langfuse: project }, env));
+  expect(report.sinks).toMatchObject([{ complete: true }, { complete: true }, { complete: true }]);
+  expect(gateway.value("hypertool_llm_calls_total", { outcome: "ok" })).toBe(1);
+  expect(collector.spans()).toHaveLength(1);
+  expect(langfuse.observations()).toHaveLength(1);
 });

@@ -117,6 +117,8 @@ test.each([
   ['{"model": "m", "input": 1, "output": 1, "costUsd": 1e300}', "line 1: costUsd"],
   ['{"model": "m", "input": 1, "output": 1, "costUsd": 1000001}', "line 1: costUsd is more than"],
   ['{"model": "m", "input": 1, "output": 1, "latencyMs": 1e300}', "line 1: latencyMs"],
+  ['{"model": "m", "input": 1, "output": 1, "latencyMs": 1e10}', "line 1: latencyMs"],
+  ['{"model": "m", "input": 1, "output": 1, "firstTokenMs": 1e10}', "line 1: firstTokenMs"],
   [
     '{"model": "m", "input": 1, "output": 1, "startedAt": "9999-12-31T00:00:00Z"}',
     "line 1: startedAt is in the future",
