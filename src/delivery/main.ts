@@ -1,6 +1,5 @@
 import { fileURLToPath } from "node:url";
 import { readSettings } from "../config/settings.ts";
-import { replaceFile } from "../core/atomic-file.ts";
 import { steadyClock, systemClock } from "../core/clock.ts";
 import { readEnvironment } from "../core/environment.ts";
 import { resolveHome } from "../core/home.ts";
@@ -10,6 +9,7 @@ import { readDefaultBudgets } from "../persona/budgets.ts";
 import { builtInHeads } from "../persona/built-in.ts";
 import { readPersonaHeads } from "../persona/heads.ts";
 import { runDeliverer } from "./deliverer.ts";
+import { keepDelivererError } from "./deliverer-error.ts";
 import { LEASE_VARIABLE, OWNER_VARIABLE } from "./spawn-deliverer.ts";
 
 process.title = "tta-persona deliver";
@@ -34,9 +34,9 @@ if (home.ok) {
   const personas = () => (readPersonaHeads(places) ?? builtInHeads).map(({ name }) => name);
   const defaultBudgets = () => readDefaultBudgets(places);
   const settings = readSettings(home.value.configFile, env);
-  const errorFile = `${home.value.state}/deliverer-error`;
+  const origin = { home: home.value, clock: systemClock, version };
   process.on("uncaughtException", (error) => {
-    keepError(errorFile, error);
+    keepDelivererError(origin, error);
     process.exit(1);
   });
   try {
@@ -50,7 +50,7 @@ if (home.ok) {
       },
     );
   } catch (error) {
-    keepError(errorFile, error);
+    keepDelivererError(origin, error);
   }
   // Sockets of backends that hang would keep the process alive.
   process.exit();
@@ -68,14 +68,4 @@ function endWith(owner: Owner): void {
 
 function parseOwner(text: string | undefined): Owner | undefined {
   return text === undefined ? undefined : (JSON.parse(text) as Owner);
-}
-
-/** Nobody reads our stderr; `doctor` shows this file. */
-function keepError(path: string, error: unknown): void {
-  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  try {
-    replaceFile(path, `${new Date(systemClock.now()).toISOString()} ${version}\n${text}\n`, false);
-  } catch {
-    // The disk is full or the home is gone, which is what it would say.
-  }
 }

@@ -1,6 +1,6 @@
 import { createLangfuseClient } from "../backend/langfuse.ts";
 import { createOtlpClient } from "../backend/otlp.ts";
-import { UserError } from "../core/errors.ts";
+import { type Failure, UserError } from "../core/errors.ts";
 import { type BudgetMoment, budgetsChangeAt } from "../projection/budget-families.ts";
 import { expositionFamilies, type SinkFigures } from "../projection/exposition-families.ts";
 import { predeclarePersonas } from "../projection/ledger.ts";
@@ -10,7 +10,9 @@ import { createLangfuseSink } from "../sink/langfuse.ts";
 import { createOtlpSink } from "../sink/otlp.ts";
 import { createPushgatewaySink } from "../sink/pushgateway.ts";
 import type { Sink } from "../sink/sink.ts";
+import { BUG, containSink, reasonOfThrown } from "./contained-sink.ts";
 import type { DeliveryContext } from "./context.ts";
+import { keepDelivererError } from "./deliverer-error.ts";
 import {
   type Destination,
   type Misconfigured,
@@ -19,6 +21,7 @@ import {
 } from "./destinations.ts";
 import { createGatewayClient } from "./gateway-client.ts";
 import { langfuseProject } from "./langfuse-project.ts";
+import { explainReason } from "./report.ts";
 
 /** The sinks that are switched on, and those that cannot work as they are set. */
 export interface OpenSinks {
@@ -35,12 +38,19 @@ export async function openSinks(context: DeliveryContext, holdsFirstValues: bool
   const { destinations, misconfigured } = resolveDestinations(context);
   const sinks: Sink[] = [];
   const failed = [...misconfigured];
+  const onBug = (error: unknown) => keepDelivererError(context, error);
+  const failureOf = (error: unknown): Failure => {
+    if (error instanceof UserError) return error;
+    const reason = reasonOfThrown(error);
+    if (reason === BUG) onBug(error);
+    return { reason, message: explainReason(reason) };
+  };
   for (const destination of destinations) {
     try {
-      sinks.push(await openSink(context, destination, sinks, holdsFirstValues));
+      const sink = await openSink(context, destination, sinks, holdsFirstValues);
+      sinks.push(containSink(sink, context.clock, onBug));
     } catch (error) {
-      if (!(error instanceof UserError)) throw error;
-      failed.push({ sink: destination.sink, failure: error });
+      failed.push({ sink: destination.sink, failure: failureOf(error) });
     }
   }
   return { sinks, misconfigured: failed };

@@ -77,6 +77,9 @@ const words: Readonly<Record<string, string>> = {
   unreachable: "host unreachable",
   invalid_response: "an answer that makes no sense",
   busy: "another process is delivering",
+  bug: "a bug of tta-persona",
+  disk_enospc: "the disk is full",
+  disk_edquot: "the disk quota is used up",
 };
 
 /** A reason of `DeliveryOutcome` in words. */

@@ -193,3 +193,45 @@ test.each([
   expect(collector.spans()).toHaveLength(1);
   expect(langfuse.observations()).toHaveLength(1);
 });
+
+describe("a sink that throws", () => {
+  /** What the checkpoint keeps of the spans that are open makes no sense. */
+  function spoilCollector() {
+    const name = fs.readdirSync(checkpointDirectory(home)).find((one) => one.startsWith("otlp-"));
+    const path = `${checkpointDirectory(home)}/${name}`;
+    const checkpoint = JSON.parse(fs.readFileSync(path, "utf8"));
+    checkpoint.state.own.open = null;
+    fs.writeFileSync(path, JSON.stringify(checkpoint));
+  }
+
+  test("has failed, is tried again later, and is in no other's way", async () => {
+    append("a");
+    await deliver();
+    spoilCollector();
+    append("b");
+    await withEngine(async (engine) => {
+      const report = await engine.deliver(Date.now() + 10_000);
+      engine.maintain();
+      const [otlp, pushgateway] = report.sinks;
+      expect(otlp).toMatchObject({ sink: "otlp", complete: false, reason: "a bug of tta-persona" });
+      expect(pushgateway).toMatchObject({ complete: true });
+      expect(gateway.value(SWITCHES)).toBe(2);
+      expect(engine.nextDueAt()).toBeGreaterThan(Date.now());
+    });
+    expect(fs.readFileSync(`${home.state}/deliverer-error`, "utf8")).toMatch(/ 1\.0\.0\nTypeError: /);
+  });
+
+  test("when it is opened has failed likewise", async () => {
+    append("a");
+    await deliver();
+    const [name] = fs.readdirSync(checkpointDirectory(home)).filter((one) => one.startsWith("otlp-"));
+    fs.rmSync(`${checkpointDirectory(home)}/${name}`);
+    fs.mkdirSync(`${checkpointDirectory(home)}/${name}`);
+    append("b");
+    const report = await deliver();
+    expect(report.sinks).toMatchObject([
+      { sink: "pushgateway", complete: true },
+      { sink: "otlp", complete: false, reason: "disk eisdir" },
+    ]);
+  });
+});

@@ -59,7 +59,8 @@ test.each([
   ["connection_refused", "connection refused"],
   ["http_503", "HTTP 503"],
   ["grpc_14", "gRPC status 14"],
-  ["disk_enospc", "disk enospc"],
+  ["disk_enospc", "the disk is full"],
+  ["disk_eio", "disk eio"],
 ])("%s reads %j", (reason, words) => {
   expect(explainReason(reason)).toBe(words);
 });

@@ -5,6 +5,7 @@ import { canWrite, freeBytes, isNetworkFilesystem } from "../../core/filesystem.
 import type { Home } from "../../core/home.ts";
 import { isElsewhere } from "../../core/owner.ts";
 import { samplers } from "../../core/trace-context.ts";
+import { delivererErrorPath } from "../../delivery/deliverer-error.ts";
 import { type LeaseRecord, readLease } from "../../delivery/lease.ts";
 import { describeDropped, RESET_REASON } from "../../delivery/report.ts";
 import { journalStatus } from "../../journal/journal-status.ts";
@@ -100,7 +101,7 @@ async function examine(ctx: CliContext, ledger: Ledger): Promise<DoctorJson> {
           ]
         : [],
     ),
-    ...delivererProblem(`${home.state}/deliverer-error`),
+    ...delivererProblem(delivererErrorPath(home)),
   ];
   return {
     schema: "tta-persona/doctor/1",
@@ -159,9 +160,7 @@ function environmentProblems({ env }: CliContext): string[] {
 
 function delivererProblem(path: string): string[] {
   if (!fs.existsSync(path)) return [];
-  return [
-    `The background deliverer has crashed. That is a bug; ${path} says more. Delete the file once reported.`,
-  ];
+  return [`Delivery has met a bug of tta-persona; ${path} says more. Delete the file once reported.`];
 }
 
 function iso(time: number | undefined): string | null {
