@@ -1,3 +1,4 @@
+import fs from "node:fs";
 import { replaceFile } from "../core/atomic-file.ts";
 import type { Clock } from "../core/clock.ts";
 import { ensureDirectory, type Home } from "../core/home.ts";
@@ -14,6 +15,8 @@ export function keepDelivererError(
 ): void {
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   try {
+    // A home that was removed must not come back to life.
+    fs.accessSync(home.data);
     ensureDirectory(home.state);
     replaceFile(
       delivererErrorPath(home),

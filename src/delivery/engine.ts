@@ -1,6 +1,6 @@
-import type { Evicted } from "../journal/retention.ts";
 import { advanceLedger, openLedger } from "../projection/ledger-store.ts";
 import type { Sink } from "../sink/sink.ts";
+import { BUG, reasonOfThrown } from "./contained-sink.ts";
 import type { DeliveryContext } from "./context.ts";
 import { BEGINNING, maintain } from "./maintain.ts";
 import { openSinks } from "./open-sinks.ts";
@@ -20,8 +20,8 @@ export interface Engine {
   resendSince(sinceMs: number): boolean;
   /** Makes the next delivery try every sink, also those that failed a moment ago. */
   retryNow(): void;
-  /** Keeps the totals and deletes what retention allows. @throws the system's error. */
-  maintain(): Evicted;
+  /** Keeps the totals and deletes what retention allows. @returns the reason where the system did not let it. */
+  maintain(): string | undefined;
   /** When a sink wants to go on though no fact is new: to try again, to show what it held back, or to look around. */
   nextDueAt(): number | undefined;
   /** Until when some sink holds values back that it has to show then; undefined when none does. */
@@ -80,9 +80,14 @@ export async function openEngine(context: DeliveryContext, holdsFirstValues: boo
     maintain() {
       // Where a sink that cannot be opened stands is not known.
       const places = misconfigured.length > 0 ? [BEGINNING] : sinks.map(({ cursor }) => cursor);
-      const maintained = maintain(context, ledger, places);
-      ledger = maintained.ledger;
-      return maintained.evicted;
+      try {
+        ledger = maintain(context, ledger, places);
+        return undefined;
+      } catch (error) {
+        const reason = reasonOfThrown(error);
+        if (reason === BUG) throw error;
+        return reason;
+      }
     },
     nextDueAt: () => earliest(paced.map(({ sink, pace }) => pace.nextTryAt() ?? sink.nextDueAt())),
     heldUntil: () => earliest(sinks.map((sink) => sink.heldUntil())),

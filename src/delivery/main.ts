@@ -1,15 +1,20 @@
+import fs from "node:fs";
 import { fileURLToPath } from "node:url";
 import { readSettings } from "../config/settings.ts";
 import { steadyClock, systemClock } from "../core/clock.ts";
 import { readEnvironment } from "../core/environment.ts";
+import { UserError } from "../core/errors.ts";
 import { resolveHome } from "../core/home.ts";
 import { isProvablyDead, type Owner } from "../core/owner.ts";
 import { version } from "../core/version.ts";
 import { readDefaultBudgets } from "../persona/budgets.ts";
 import { builtInHeads } from "../persona/built-in.ts";
 import { readPersonaHeads } from "../persona/heads.ts";
+import { BUG, reasonOfThrown } from "./contained-sink.ts";
 import { runDeliverer } from "./deliverer.ts";
 import { keepDelivererError } from "./deliverer-error.ts";
+import { writeNotice } from "./notice.ts";
+import { explainReason } from "./report.ts";
 import { LEASE_VARIABLE, OWNER_VARIABLE } from "./spawn-deliverer.ts";
 
 process.title = "tta-persona deliver";
@@ -50,10 +55,20 @@ if (home.ok) {
       },
     );
   } catch (error) {
-    keepDelivererError(origin, error);
+    const told = explainThrown(error);
+    if (told === undefined) keepDelivererError(origin, error);
+    // A home that was removed must not come back to life.
+    else if (fs.existsSync(home.value.data)) writeNotice(home.value, `not delivered yet: ${told}`);
   }
   // Sockets of backends that hang would keep the process alive.
   process.exit();
+}
+
+/** What is no mistake of ours: a full disk, or a home of a newer program. */
+function explainThrown(error: unknown): string | undefined {
+  if (error instanceof UserError) return error.message;
+  const reason = reasonOfThrown(error);
+  return reason === BUG ? undefined : `${explainReason(reason)}; nothing is lost, see: tta-persona doctor`;
 }
 
 /** As hard as a kill, which everything here is made for: a dead process holds no lease. */

@@ -1,5 +1,5 @@
 import { currentOwner } from "../core/owner.ts";
-import { type Evicted, enforceRetention, usage } from "../journal/retention.ts";
+import { enforceRetention, usage } from "../journal/retention.ts";
 import { type Cursor, isBefore } from "../journal/segments.ts";
 import { readCheckpointCursors } from "../projection/checkpoint-cursors.ts";
 import { type Ledger, openLedger, saveLedger } from "../projection/ledger-store.ts";
@@ -18,18 +18,20 @@ export const BEGINNING: Cursor = { segment: 0, offset: 0, seq: 0 };
  * those of other settings, or switched off, whose checkpoint is on disk. Under the lease only.
  *
  * @param sinks where those stand that are configured.
+ * @returns the ledger as it was kept.
  * @throws the system's error.
  */
 export function maintain(
   { home, settings, clock }: DeliveryContext,
   ledger: Ledger,
   sinks: readonly Cursor[],
-): { readonly ledger: Ledger; readonly evicted: Evicted } {
+): Ledger {
   const now = clock.now();
   const kept = ledger.unsaved > 0 || ledger.gap ? saveLedger(home, ledger, now) : ledger;
   const others = readCheckpointCursors(home, now - FORGOTTEN_AFTER_MS);
   const passed = [...sinks, ...others].reduce((min, one) => (isBefore(one, min) ? one : min), kept.cursor);
-  return { ledger: kept, evicted: enforceRetention(home, settings.retention, passed, kept.cursor, now) };
+  enforceRetention(home, settings.retention, passed, kept.cursor, now);
+  return kept;
 }
 
 /** More facts than this behind the snapshot make reading noticeably longer. */

@@ -1,5 +1,6 @@
 import fs from "node:fs";
 import { replaceFile } from "../core/atomic-file.ts";
+import { systemErrorCode } from "../core/errors.ts";
 import { ensureDirectory, type Home } from "../core/home.ts";
 
 /**
@@ -19,14 +20,19 @@ export function readNotice(home: Home): string | undefined {
 /** What a command says when nobody could be found to deliver. */
 export const NOT_STARTED = "not delivered yet: delivery could not be started; see: tta-persona doctor";
 
+/** Under the lease only. A full disk has no room for what would be said of it. */
 export function writeNotice(home: Home, text: string | undefined): void {
   if (readNotice(home) === text) return;
-  if (text === undefined) {
-    fs.rmSync(noticePath(home), { force: true });
-    return;
+  try {
+    if (text === undefined) {
+      fs.rmSync(noticePath(home), { force: true });
+      return;
+    }
+    ensureDirectory(home.state);
+    replaceFile(noticePath(home), `${text}\n`, false);
+  } catch (error) {
+    if (systemErrorCode(error) === undefined) throw error;
   }
-  ensureDirectory(home.state);
-  replaceFile(noticePath(home), `${text}\n`, false);
 }
 
 function noticePath(home: Home): string {

@@ -22,6 +22,8 @@ export interface DeliveryReport {
   readonly complete: boolean;
   /** The totals that are delivered began anew: older ones were lost. */
   readonly wereReset?: true;
+  /** The reason why the totals could not be kept on disk; they are counted anew from the journal then. */
+  readonly notKept?: string;
 }
 
 /** How the sinks stand against the journal. @param before how they stood when the attempt began. */
@@ -46,6 +48,11 @@ export function reportDelivery(
     })),
   ];
   return { sinks, complete: sinks.every(({ complete }) => complete) };
+}
+
+/** @param notKept what keeping the totals ended with. */
+export function withUpkeep(report: DeliveryReport, notKept: string | undefined): DeliveryReport {
+  return notKept === undefined ? report : { ...report, notKept };
 }
 
 function reportSink({ name, cursor, health }: SinkStanding, ledger: Ledger, late: string): SinkReport {
@@ -101,7 +108,7 @@ export function describeUndelivered(report: DeliveryReport): string | undefined 
   const sinks = open.map(({ sink, reason }) => `${sink} (${reason ?? "unknown"})`).join(", ");
   const dropped = describeDroppedNow(report);
   const parts = [
-    ...(report.wereReset === true ? [TOTALS_WERE_RESET] : []),
+    ...describeTotals(report),
     ...(open.length === 0 ? [] : [`not delivered yet: ${sinks}; nothing is lost`]),
     ...dropped,
   ];
@@ -111,7 +118,16 @@ export function describeUndelivered(report: DeliveryReport): string | undefined 
 /** How it comes that totals begin anew. */
 export const RESET_REASON =
   "state/ledger.json was lost or is an older one, and the journal has newer facts only";
-export const TOTALS_WERE_RESET = `the metric totals began anew: ${RESET_REASON}`;
+
+/** What is to be said of the metric totals themselves, one phrase each. */
+export function describeTotals({ wereReset, notKept }: DeliveryReport): readonly string[] {
+  return [
+    ...(wereReset === true ? [`the metric totals began anew: ${RESET_REASON}`] : []),
+    ...(notKept === undefined
+      ? []
+      : [`the metric totals could not be kept: ${explainReason(notKept)}; nothing is lost`]),
+  ];
+}
 
 /** What an attempt has put aside or found gone, one phrase each. */
 export function describeDroppedNow({ sinks }: DeliveryReport): readonly string[] {

@@ -1,5 +1,6 @@
+import fs from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { beforeEach, expect, onTestFinished, test } from "vitest";
+import { beforeEach, expect, onTestFinished, test, vi } from "vitest";
 import { readSettings } from "../../src/config/settings.ts";
 import { systemClock } from "../../src/core/clock.ts";
 import { ensureDirectory, type Home } from "../../src/core/home.ts";
@@ -14,6 +15,7 @@ import {
   releaseLease,
   takeLease,
 } from "../../src/delivery/lease.ts";
+import { readNotice } from "../../src/delivery/notice.ts";
 import { appendFact } from "../../src/journal/append.ts";
 import { aSwitch } from "../journal/a-fact.ts";
 import { temporaryHome } from "../sink/temporary-home.ts";
@@ -164,4 +166,33 @@ test("asked by other settings it lets go; asked by its own it tries at once what
   passHandover(home.lease, { ...own, owner: currentOwner(process.ppid), version: "2.0.0" });
   await running;
   expect(readLease(home.lease)).toEqual({ kind: "free" });
+});
+
+test("where the disk has no room for the totals it delivers on, and says so", async () => {
+  const { openSync } = fs;
+  const full = vi.spyOn(fs, "openSync").mockImplementation((...args: Parameters<typeof openSync>) => {
+    if (!String(args[0]).includes("ledger.json.")) return openSync(...args);
+    throw Object.assign(new Error("ENOSPC: no space left on device"), { errno: -28, code: "ENOSPC" });
+  });
+  onTestFinished(() => full.mockRestore());
+  let isStopped = false;
+  append();
+  const running = runDeliverer(context, {
+    generation: lease(),
+    programPath,
+    holdsFirstValues: false,
+    isStopped: () => isStopped,
+  });
+  await waitFor(() => gateway.value(SWITCHES) === 1 && readNotice(home) !== undefined, { what: "a notice" });
+  expect(readNotice(home)).toBe(
+    "the metric totals could not be kept: the disk is full; nothing is lost, see: tta-persona doctor",
+  );
+  append();
+  await waitFor(() => gateway.value(SWITCHES) === 2, { what: "the next switch" });
+  full.mockRestore();
+  append();
+  await waitFor(() => readNotice(home) === undefined, { what: "the notice to go" });
+  isStopped = true;
+  await running;
+  expect(gateway.value(SWITCHES)).toBe(3);
 });

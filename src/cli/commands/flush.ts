@@ -3,8 +3,8 @@ import { ExitCode, UserError } from "../../core/errors.ts";
 import {
   type DeliveryReport,
   describeDroppedNow,
+  describeTotals,
   type SinkReport,
-  TOTALS_WERE_RESET,
 } from "../../delivery/report.ts";
 import { type Command, optionText } from "../command.ts";
 import type { CliContext } from "../context.ts";
@@ -62,7 +62,7 @@ export const command: Command = {
       sinks: report.sinks.map((sink) => ({ ...sink })),
     };
     ctx.output.done(document, text(ctx, report, dropped));
-    if (report.wereReset === true) ctx.output.note(`${TOTALS_WERE_RESET}, see: tta-persona doctor`);
+    for (const phrase of describeTotals(report)) ctx.output.note(`${phrase}, see: tta-persona doctor`);
     const heldUntil = await firstValuesHeldUntil(ctx);
     if (heldUntil !== undefined) {
       ctx.output.note(
