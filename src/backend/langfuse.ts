@@ -1,5 +1,6 @@
 import type { Result } from "../core/result.ts";
 import type { SpanRecord } from "../core/span.ts";
+import { withinDeadline } from "../core/within-deadline.ts";
 import type { Undelivered } from "./classify-error.ts";
 import { askLangfuse, type LangfuseProject, langfuseAuthorization, langfuseUrl } from "./langfuse-http.ts";
 import { findObservations, type ObservationRange } from "./langfuse-observations.ts";
@@ -59,11 +60,8 @@ export async function createLangfuseClient(
     scope: { name: "tta-persona", version },
   });
   const closing = new AbortController();
-  const within = (deadlineMs: number) =>
-    AbortSignal.any([
-      closing.signal,
-      AbortSignal.timeout(Math.max(0, Math.ceil(Math.min(deadlineMs, TIMEOUT_MS)))),
-    ]);
+  const within = <Answer>(deadlineMs: number, ask: (signal: AbortSignal) => Promise<Answer>) =>
+    withinDeadline(Math.max(0, Math.ceil(Math.min(deadlineMs, TIMEOUT_MS))), closing.signal, ask);
 
   return {
     send:
@@ -71,12 +69,13 @@ export async function createLangfuseClient(
         ? otlp.send
         : async (spans, deadlineMs) => {
             const { ingest } = await import("./langfuse-ingestion.ts");
-            return ingest(project, spans, within(deadlineMs));
+            return within(deadlineMs, (signal) => ingest(project, spans, signal));
           },
-    findObservations: (range, deadlineMs) => findObservations(project, range, within(deadlineMs)),
+    findObservations: (range, deadlineMs) =>
+      within(deadlineMs, (signal) => findObservations(project, range, signal)),
     async score(score, deadlineMs) {
       const request = { method: "POST", path: "/scores", body: score } as const;
-      const answer = await askLangfuse(project, request, within(deadlineMs));
+      const answer = await within(deadlineMs, (signal) => askLangfuse(project, request, signal));
       return answer.ok ? { status: "accepted" } : answer.error;
     },
     async close() {

@@ -12,6 +12,7 @@ import type { Failure } from "../core/errors.ts";
 import { hashText } from "../core/hash.ts";
 import type { Home } from "../core/home.ts";
 import { err, ok, type Result } from "../core/result.ts";
+import { withinDeadline } from "../core/within-deadline.ts";
 import { keepPrompt, readKeptPrompt } from "./prompt-cache.ts";
 
 export const DEFAULT_LABEL = "production";
@@ -56,9 +57,10 @@ export function createPromptSource({ project, home, clock, onKept }: PromptSourc
       if (!isPromptName(name)) return err(unknownPrompt(name, choice));
       const asked = choice.version === undefined ? { label: choice.label ?? DEFAULT_LABEL } : choice;
       const kept = readKeptPrompt(home, project, name, asked);
-      const timeout = AbortSignal.timeout(kept === undefined ? TIMEOUT_MS : TIMEOUT_WITH_KEPT_MS);
-      const deadline = signal === undefined ? timeout : AbortSignal.any([signal, timeout]);
-      const answer = await getPrompt(project, name, asked, deadline);
+      const deadlineMs = kept === undefined ? TIMEOUT_MS : TIMEOUT_WITH_KEPT_MS;
+      const answer = await withinDeadline(deadlineMs, signal, (ends) =>
+        getPrompt(project, name, asked, ends),
+      );
       if (answer.ok) {
         keepPrompt(home, project, asked, answer.value, clock.now());
         return ok(found(answer.value, asked));
