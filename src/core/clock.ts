@@ -13,4 +13,19 @@ export function steadyClock(clock: Clock): Clock {
   return { now: () => Math.round(offset + performance.now()) };
 }
 
+/**
+ * As the system's clock, but never back: for a process that outlives the sleep of its machine, of which a steady clock
+ * knows nothing. What it waits for is due when it wakes, and what it dates has the right time.
+ */
+export function forwardClock(clock: Clock): Clock {
+  let offset = Number.NEGATIVE_INFINITY;
+  const now = () => {
+    const steady = performance.now();
+    offset = Math.max(offset, clock.now() - steady);
+    return Math.round(offset + steady);
+  };
+  now();
+  return { now };
+}
+
 export const systemClock: Clock = { now: () => Date.now() };

@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import { fileURLToPath } from "node:url";
 import { readSettings } from "../config/settings.ts";
-import { steadyClock, systemClock } from "../core/clock.ts";
+import { forwardClock, systemClock } from "../core/clock.ts";
 import { readEnvironment } from "../core/environment.ts";
 import { UserError } from "../core/errors.ts";
 import { resolveHome } from "../core/home.ts";
@@ -46,7 +46,15 @@ if (home.ok) {
   });
   try {
     await runDeliverer(
-      { home: home.value, env, settings, clock: steadyClock(systemClock), version, personas, defaultBudgets },
+      {
+        home: home.value,
+        env,
+        settings,
+        clock: forwardClock(systemClock),
+        version,
+        personas,
+        defaultBudgets,
+      },
       {
         generation: Number(env[LEASE_VARIABLE] ?? 0),
         programPath: fileURLToPath(import.meta.url),
