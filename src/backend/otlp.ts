@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { UserError } from "../core/errors.ts";
 import type { SpanRecord } from "../core/span.ts";
 import type { AttemptFactory, Certificates, OtlpAttempt } from "./otlp-attempt.ts";
-import type { OtlpConfig } from "./otlp-config.ts";
+import type { OtlpConfig, OtlpDestination } from "./otlp-config.ts";
 import type { DeliveryOutcome } from "./outcome.ts";
 
 export interface OtlpClient {
@@ -64,7 +64,8 @@ async function loadProtocol(config: OtlpConfig, certificates: Certificates): Pro
   return loadHttpAttempts(config, certificates);
 }
 
-async function readCertificates(config: OtlpConfig): Promise<Certificates> {
+/** @throws UserError when one cannot be read. */
+export async function readCertificates(config: OtlpDestination): Promise<Certificates> {
   const [ca, cert, key] = await Promise.all([
     readPem(config.certificate, "certificate"),
     readPem(config.clientCertificate, "client certificate"),

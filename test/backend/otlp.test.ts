@@ -8,6 +8,7 @@ import { afterEach, describe, expect, test, vi } from "vitest";
 import { createOtlpClient, type OtlpClient } from "../../src/backend/otlp.ts";
 import type { OtlpConfig } from "../../src/backend/otlp-config.ts";
 import type { OtlpProtocol } from "../../src/backend/otlp-option.ts";
+import { probeOtlp } from "../../src/backend/otlp-probe.ts";
 import type { SpanRecord } from "../../src/core/span.ts";
 import type { Behaviour } from "../support/behaviour.ts";
 import { listenOn } from "../support/listener.ts";
@@ -342,6 +343,9 @@ describe.skipIf(!hasOpenssl)("TLS", () => {
     expect(await (await rig("http/json", { config: mutual })).client.send([span()], 10_000)).toEqual({
       status: "accepted",
     });
+    const probe = { headers: {}, compression: "none", timeoutMs: 10_000, protocol: "http/protobuf" } as const;
+    expect(await probeOtlp({ ...probe, endpoint }, 10_000)).toMatchObject({ error: { reason: "tls" } });
+    expect(await probeOtlp({ ...probe, ...mutual }, 10_000)).toMatchObject({ ok: true });
   });
 
   test.each(protocols)("a file that is no certificate is a TLS failure over %s", async (protocol) => {
