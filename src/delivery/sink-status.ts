@@ -13,7 +13,7 @@ import { explainReason } from "./report.ts";
 /** Everything that `doctor` tells of a sink. */
 export interface SinkStatus {
   readonly sink: SinkName;
-  /** Without userinfo; absent when the settings name none that makes sense. */
+  /** Without userinfo and query; absent when the settings name none that makes sense. */
   readonly url?: string;
   /** How spans are sent, or the group that is pushed. */
   readonly how?: string;
@@ -74,14 +74,19 @@ function times(health: SinkHealth) {
 
 function describe(destination: Destination): { readonly url: string; readonly how: string } {
   if (destination.sink === "otlp") {
-    return { url: destination.config.endpoint, how: destination.config.protocol };
+    return { url: shownUrl(destination.config.endpoint), how: destination.config.protocol };
   }
   if (destination.sink === "langfuse") {
-    return { url: withoutUserinfo(destination.settings.host), how: destination.settings.environment };
+    return { url: shownUrl(destination.settings.host), how: destination.settings.environment };
   }
   const { job, labels } = destination.identity.group;
   const group = Object.entries({ job, ...labels }).map(([name, value]) => `${name}="${value}"`);
-  return { url: withoutUserinfo(destination.settings.url), how: group.join(" ") };
+  return { url: shownUrl(destination.settings.url), how: group.join(" ") };
+}
+
+/** Some backends take their key in the query. */
+function shownUrl(url: string): string {
+  return withoutUserinfo(url).replace(/\?.*$/s, "?***");
 }
 
 async function probe(destination: Destination, version: string, timeoutMs: number) {
