@@ -1,13 +1,54 @@
-import { defineConfig } from "vitest/config";
+import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
+
+/**
+ * Test files that start processes by the dozen, or for as long as it takes to kill one at each of its steps. They run
+ * once all others are done, so that what depends on an answer within seconds never runs beside them.
+ */
+const STORMS = [
+  "test/cli/budget-gate.test.ts",
+  "test/cli/scopes.test.ts",
+  "test/cli/tokens.test.ts",
+  "test/delivery/lease.test.ts",
+  "test/e2e/apply-races.test.ts",
+  "test/e2e/budget-races.test.ts",
+  "test/e2e/deliverer-life.test.ts",
+  "test/e2e/exact-totals.test.ts",
+  "test/e2e/interrupted-runs.test.ts",
+  "test/e2e/kill-injection.test.ts",
+  "test/e2e/langfuse.test.ts",
+  "test/e2e/one-truth.test.ts",
+  "test/e2e/parallel-runs.test.ts",
+  "test/e2e/recorded-calls.test.ts",
+  "test/e2e/resume.test.ts",
+  "test/e2e/sdk-reference.test.ts",
+  "test/e2e/workflow-bad-input.test.ts",
+  "test/journal/processes.test.ts",
+];
+
+const common = {
+  pool: "forks",
+  maxWorkers: 2,
+  // Upper bounds for a machine that is slow or busy; what waits, waits for a condition.
+  testTimeout: 300_000,
+  hookTimeout: 300_000,
+  setupFiles: ["test/support/draw-examples.ts"],
+} satisfies TestProjectInlineConfiguration["test"];
 
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts"],
-    setupFiles: ["test/support/draw-examples.ts"],
+    // Not of the projects, or it would be done for each.
     globalSetup: ["test/support/announce-real-servers.ts"],
-    pool: "forks",
-    maxWorkers: 2,
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    projects: [
+      {
+        test: {
+          ...common,
+          name: "calm",
+          include: ["test/**/*.test.ts"],
+          exclude: STORMS,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      { test: { ...common, name: "storms", include: STORMS, sequence: { groupOrder: 1 } } },
+    ],
   },
 });
