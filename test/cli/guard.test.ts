@@ -202,14 +202,16 @@ test("a request that comes slowly, and a long one, are read to their end", async
   expect(JSON.parse((await running.result).stdout)).toMatchObject({ decision: "deny" });
 });
 
-test("a home that cannot be written changes no decision, and is told", async () => {
-  if (process.getuid?.() === 0) return;
-  const sandbox = await guarded();
-  chmodSync(join(sandbox.home, "journal"), 0o500);
-  const result = await sandbox.run(["guard"], plain({ tool: "Read", path: "secret/a" }));
-  chmodSync(join(sandbox.home, "journal"), 0o700);
-  expect(JSON.parse(result.stdout)).toMatchObject({ decision: "deny" });
-});
+test.skipIf(process.getuid?.() === 0)(
+  "a home that cannot be written changes no decision, and is told",
+  async () => {
+    const sandbox = await guarded();
+    chmodSync(join(sandbox.home, "journal"), 0o500);
+    const result = await sandbox.run(["guard"], plain({ tool: "Read", path: "secret/a" }));
+    chmodSync(join(sandbox.home, "journal"), 0o700);
+    expect(JSON.parse(result.stdout)).toMatchObject({ decision: "deny" });
+  },
+);
 
 describe("guard log", () => {
   test("tells what was denied and asked for, and nothing of what a command or a file holds", async () => {

@@ -1,5 +1,4 @@
-import { accessSync, constants } from "node:fs";
-import { delimiter, join } from "node:path";
+import { isInPath } from "./is-in-path.ts";
 
 const REAL_SERVERS = [
   "prometheus-pushgateway",
@@ -12,15 +11,4 @@ const REAL_SERVERS = [
 /** The servers' executables that are not found in PATH. */
 export function missingRealServers(): readonly string[] {
   return REAL_SERVERS.filter((name) => !isInPath(name));
-}
-
-function isInPath(name: string): boolean {
-  return (process.env.PATH ?? "").split(delimiter).some((directory) => {
-    try {
-      accessSync(join(directory, name), constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
 }
