@@ -1,5 +1,6 @@
 // Runs the tests that hold properties with examples of another seed and more of them than `npm test`, whose seed is
-// fixed. FUZZ_SEED, which fast-check prints with what it finds, draws the same again; FUZZ_RUNS is how many.
+// fixed. FUZZ_SEED, which fast-check prints with what it finds, draws the same again; FUZZ_RUNS is how many,
+// for a property that asks for more or fewer than 100 likewise more or fewer.
 // Usage: npm run fuzz [-- <vitest filter> …]
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";

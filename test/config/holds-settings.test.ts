@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { mayHoldSettings } from "../../src/config/holds-settings.ts";
 import { readProjectSettings } from "../../src/config/project-settings.ts";
+import { examples } from "../support/draw-examples.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
 
 test.each<[what: string, text: string | Buffer, may: boolean]>([
@@ -48,6 +49,6 @@ test("a file that is passed over unread would have set nothing", () => {
       writeFileSync(file, lines.join("\n"));
       if (!mayHoldSettings(file)) expect(readProjectSettings(file).values.size).toBe(0);
     }),
-    { numRuns: 2000 },
+    { numRuns: examples(2000) },
   );
 });

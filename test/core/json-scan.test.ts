@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { scanJson, type ValuePath } from "../../src/core/json-scan.ts";
+import { examples } from "../support/draw-examples.ts";
 
 function parses(text: string): boolean {
   try {
@@ -72,7 +73,7 @@ describe("scanJson", () => {
         const text = tokens.join("");
         expect(scanJson(text) === undefined).toBe(parses(text));
       }),
-      { numRuns: 5_000 },
+      { numRuns: examples(5_000) },
     );
   });
 });

@@ -15,6 +15,7 @@ import {
   newSpanIdentity,
   parentFromEnvironment,
 } from "../../src/core/trace-context.ts";
+import { examples } from "../support/draw-examples.ts";
 
 const TRACE_ID = "0af7651916cd43dd8448eb211c80319c";
 const SPAN_ID = "b7ad6b7169203331";
@@ -164,7 +165,7 @@ describe("a new span", () => {
           expect(made.sampled).toBe(decision === SamplingDecision.RECORD_AND_SAMPLED);
         },
       ),
-      { numRuns: 2000 },
+      { numRuns: examples(2000) },
     );
   });
 

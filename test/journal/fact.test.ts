@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { type Fact, parseLine, SEAL } from "../../src/journal/fact.ts";
 import { factSchema } from "../../src/journal/fact-schema.ts";
 import { makeFact } from "../../src/journal/make-fact.ts";
+import { examples } from "../support/draw-examples.ts";
 import { aFact } from "./a-fact.ts";
 
 /** What the schema says about a line, in `parseLine`'s words. */
@@ -83,7 +84,7 @@ test("accepts exactly the lines that the schema accepts", () => {
         expect([text, parseLine(text).kind]).toEqual([text, bySchema(text)]);
       },
     ),
-    { numRuns: 3000 },
+    { numRuns: examples(3000) },
   );
 });
 

@@ -11,6 +11,7 @@ import {
   sealSegment,
   segmentPath,
 } from "../../src/journal/segments.ts";
+import { examples } from "../support/draw-examples.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
 import { aFact, readAll } from "./a-fact.ts";
 
@@ -49,7 +50,7 @@ test("what was appended is read: all of it, in that order, whatever is in it and
         expect(readAll(dir).facts).toEqual(facts);
       },
     ),
-    { numRuns: 40 },
+    { numRuns: examples(40) },
   );
 });
 
@@ -160,7 +161,7 @@ describe("what is nobody's is passed over and counted", () => {
           expect(readAll(dir).ids).toEqual(ids);
         },
       ),
-      { numRuns: 50 },
+      { numRuns: examples(50) },
     );
   });
 

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { createTextKeeper } from "../../src/llm/keep-texts.ts";
+import { examples } from "../support/draw-examples.ts";
 
 const VALUE = "hunter2-and-more";
 const KEY = `sk-proj-${"aB3dE5gH".repeat(6)}`;
@@ -62,7 +63,7 @@ test("a secret that the cut would halve does not show its first half", () => {
         keeper.keep({ input: `${before} ${VALUE} ${"y".repeat(200_000)}` }, "masked").input ?? {};
       expect(text).not.toContain(VALUE.slice(0, 8));
     }),
-    { numRuns: 30 },
+    { numRuns: examples(30) },
   );
 });
 
@@ -74,7 +75,7 @@ test("nor where so much was masked that the rest moves up", () => {
       expect(isCut).toBe(true);
       expect(text).toMatch(/^x*(?: \*\*\*)+ ?\**$/);
     }),
-    { numRuns: 18 },
+    { numRuns: examples(18) },
   );
 });
 

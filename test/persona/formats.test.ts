@@ -8,6 +8,7 @@ import { personaFormats } from "../../src/persona/formats/formats.ts";
 import { headOf, type Persona } from "../../src/persona/persona.ts";
 import { type PersonaFile, personaFileSchema } from "../../src/persona/schema.ts";
 import { isOneLine, isText } from "../../src/persona/shape.ts";
+import { examples } from "../support/draw-examples.ts";
 
 const origin = { kind: "built-in" } as const;
 const personaOf = (definition: PersonaFile): Persona => ({
@@ -119,7 +120,7 @@ describe.each(personaFormats.map((format) => [format.id, format] as const))("%s"
           expect(backPersona.allowedTools ?? {}).toEqual(without(persona.allowedTools ?? {}, values));
         }
       }),
-      { numRuns: 300 },
+      { numRuns: examples(300) },
     );
   });
 

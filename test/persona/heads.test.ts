@@ -4,6 +4,7 @@ import { builtInHeads } from "../../src/persona/built-in.ts";
 import { loadCatalogue } from "../../src/persona/catalogue.ts";
 import { readPersonaHeads } from "../../src/persona/heads.ts";
 import type { PersonaHead } from "../../src/persona/persona.ts";
+import { examples } from "../support/draw-examples.ts";
 import { emptyDirectory, plant, type Tree } from "../support/tree.ts";
 import { placesIn } from "./places-in.ts";
 
@@ -108,7 +109,7 @@ describe("the heads that the hot path reads", () => {
         expect(problems).toEqual([]);
         expect(heads).toEqual(headsOf(personas));
       }),
-      { numRuns: 150 },
+      { numRuns: examples(150) },
     );
     expect(decided).toBeGreaterThan(30);
   });

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { builtInPersonas } from "../../src/persona/built-in.ts";
 import { personaFileSchema } from "../../src/persona/schema.ts";
 import { isPersonaFile } from "../../src/persona/shape.ts";
+import { examples } from "../support/draw-examples.ts";
 
 const accepts = (value: unknown) => personaFileSchema.safeParse(value).success;
 
@@ -75,7 +76,7 @@ describe("a definition", () => {
           expect(isPersonaFile(document)).toBe(accepts(document));
         },
       ),
-      { numRuns: 2_000 },
+      { numRuns: examples(2_000) },
     );
   });
 

@@ -5,6 +5,7 @@ import { emptyLedger, foldLedger, type LedgerState, RECENT_LIMIT } from "../../s
 import { ledgerMetrics, SERIES_CEILING } from "../../src/projection/metric-catalogue.ts";
 import type { Totals } from "../../src/projection/totals.ts";
 import { aFact, aSwitch } from "../journal/a-fact.ts";
+import { examples } from "../support/draw-examples.ts";
 import { arbitraryCalls, arbitraryFacts, arbitraryPersona } from "./arbitrary-facts.ts";
 
 const HOUR_MS = 3_600_000;
@@ -96,7 +97,7 @@ test("no total ever goes down", () => {
         before = after;
       }
     }),
-    { numRuns: 50 },
+    { numRuns: examples(50) },
   );
 });
 

@@ -9,6 +9,7 @@ import { aFact, aSwitch } from "../journal/a-fact.ts";
 import { aCall, CALL_START } from "../projection/a-call.ts";
 import { arbitraryFacts } from "../projection/arbitrary-facts.ts";
 import { aRun, spanIdOf, TRACE_ID } from "../projection/run-facts.ts";
+import { examples } from "../support/draw-examples.ts";
 import { temporaryHome } from "./temporary-home.ts";
 
 function foldAll(facts: readonly Fact[], from = emptyLangfuseFold) {
@@ -349,7 +350,7 @@ test("any cut, kept as JSON, then the tail, equals the whole", () => {
       const kept = JSON.parse(JSON.stringify(foldAll(facts.slice(0, cut)).state));
       expect(foldAll(facts.slice(cut), kept).state).toEqual(foldAll(facts).state);
     }),
-    { numRuns: 50 },
+    { numRuns: examples(50) },
   );
 });
 

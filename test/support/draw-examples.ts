@@ -5,5 +5,11 @@
  */
 import fc from "fast-check";
 
-const { FUZZ_SEED: seed = "20260101", FUZZ_RUNS: runs = "100" } = process.env;
+const USUAL_RUNS = 100;
+const { FUZZ_SEED: seed = "20260101", FUZZ_RUNS: runs = String(USUAL_RUNS) } = process.env;
 fc.configureGlobal({ seed: Number(seed), numRuns: Number(runs) });
+
+/** For a property that wants more examples than others, or fewer: as many in `npm test`, more in `npm run fuzz`. */
+export function examples(count: number): number {
+  return Math.ceil((count * Number(runs)) / USUAL_RUNS);
+}
