@@ -31,7 +31,7 @@ const common = {
   // Upper bounds for a machine that is slow or busy; what waits, waits for a condition.
   testTimeout: 300_000,
   hookTimeout: 300_000,
-  setupFiles: ["test/support/draw-examples.ts"],
+  setupFiles: ["test/support/draw-examples.ts", "test/support/pin-surroundings.ts"],
 } satisfies TestProjectInlineConfiguration["test"];
 
 export default defineConfig({

@@ -1,12 +1,15 @@
 import fs from "node:fs";
 import { tmpdir } from "node:os";
-import { beforeAll, expect, test } from "vitest";
+import { beforeAll, beforeEach, expect, test } from "vitest";
 import { budgetRefusal } from "../../src/cli/budget-gate.ts";
 import { ExitCode } from "../../src/core/errors.ts";
+import { awayFromMidnight } from "../support/away-from-midnight.ts";
 import { bundleScript, type RunningScript, startScript } from "../support/node-script.ts";
 import type { Sandbox } from "../support/run-binary.ts";
 import { waitFor } from "../support/wait-for.ts";
 import { documentOf, sandboxOfTest } from "./sandboxes.ts";
+
+beforeEach(awayFromMidnight);
 
 /**
  * Asks for tokens when it is told to, on a line of standard input, and does with them what the next line says:
@@ -66,7 +69,7 @@ interface Caller extends RunningScript {
 async function startCaller({ home }: Sandbox, ...args: number[]): Promise<Caller> {
   const script = startScript(caller, args.map(String), { env: { TTA_PERSONA_HOME: home } });
   const answer = (count: number) =>
-    waitFor(() => script.lines()[count], { what: `line ${count} of a caller`, timeoutMs: 30_000 });
+    waitFor(() => script.lines()[count], { what: `line ${count} of a caller` });
   await answer(0);
   return {
     ...script,
@@ -138,7 +141,7 @@ test("asking reads no more in a long journal than in a short one: its snapshot i
   const sandbox = sandboxOfTest();
   const one = await startCaller(sandbox, 1, 100_000);
   for (let i = 0; i < 600; i++) one.child.stdin.write("use 1\n");
-  await waitFor(() => one.lines().length > 600, { what: "600 calls", timeoutMs: 60_000 });
+  await waitFor(() => one.lines().length > 600, { what: "600 calls" });
   expect(await standing(sandbox)).toMatchObject({ used: 600 });
   const ledger = JSON.parse(fs.readFileSync(`${sandbox.home}/state/ledger.json`, "utf8"));
   expect(ledger.cursor.seq).toBe(600);

@@ -1,10 +1,13 @@
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { beforeEach, expect, test } from "vitest";
 import { appendFact } from "../../src/journal/append.ts";
 import { makeFact } from "../../src/journal/make-fact.ts";
 import type { LlmCalled } from "../../src/projection/llm-facts.ts";
+import { awayFromMidnight } from "../support/away-from-midnight.ts";
 import type { Sandbox } from "../support/run-binary.ts";
 import { documentOf, sandboxOfTest } from "./sandboxes.ts";
+
+beforeEach(awayFromMidnight);
 
 function recordCall(home: string, call: Partial<LlmCalled>, daysAgo = 0): void {
   const clock = { now: () => Date.now() - daysAgo * 86_400_000 };

@@ -1,8 +1,9 @@
 import type { ServerResponse } from "node:http";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { beforeEach, expect, test } from "vitest";
 import { isBudgetReserved } from "../../src/projection/budget-fact-guards.ts";
 import { readAll } from "../journal/a-fact.ts";
+import { awayFromMidnight } from "../support/away-from-midnight.ts";
 import {
   anthropicBegin,
   openaiAnswer,
@@ -15,6 +16,8 @@ import type { Sandbox } from "../support/run-binary.ts";
 import { waitFor } from "../support/wait-for.ts";
 import { callsOf } from "./langfuse-sandbox.ts";
 import { documentOf, sandboxOfTest } from "./sandboxes.ts";
+
+beforeEach(awayFromMidnight);
 
 const ASK = ["llm", "What is it?", "--model", "openai/gpt-4o", "--persona", "backend", "--max-tokens", "100"];
 const BUDGET = { tokens: 1000, window: "day", isHard: true };
