@@ -21,7 +21,7 @@ interface PackReport {
   readonly files: readonly { readonly path: string; readonly mode: number }[];
 }
 
-describe("the package, installed globally in an empty prefix", { timeout: 120_000 }, () => {
+describe("the package, installed globally in an empty prefix", () => {
   const root = mkdtempSync(join(tmpdir(), "tta-persona-package-"));
   const prefix = join(root, "prefix");
   const userHome = join(root, "user");
@@ -44,7 +44,7 @@ describe("the package, installed globally in an empty prefix", { timeout: 120_00
     // Offline: it must not want anything that is not in it.
     const install = ["install", "--global", "--prefix", prefix, "--offline", "--no-audit", "--no-fund"];
     await execute("npm", [...install, join(root, report.filename)], { cwd: root, env });
-  }, 120_000);
+  });
 
   afterAll(() => rmSync(root, { recursive: true, force: true, maxRetries: 5 }));
 

@@ -84,7 +84,7 @@ test("a budget that is exceeded is at Alertmanager's receivers within a minute o
   expect(waits.reduce((sum, wait) => sum + wait, scrapeSeconds)).toBeLessThanOrEqual(60);
 });
 
-describe.skipIf(!realServersAvailable())("the tools of Prometheus", { timeout: 300_000 }, () => {
+describe.skipIf(!realServersAvailable())("the tools of Prometheus", () => {
   const run = (command: string, ...args: string[]) =>
     execFileSync(command, args, { cwd: ALERTS_DIR, encoding: "utf8", stdio: "pipe", timeout: 280_000 });
 

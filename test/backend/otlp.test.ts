@@ -11,8 +11,11 @@ import type { OtlpProtocol } from "../../src/backend/otlp-option.ts";
 import { probeOtlp } from "../../src/backend/otlp-probe.ts";
 import type { SpanRecord } from "../../src/core/span.ts";
 import type { Behaviour } from "../support/behaviour.ts";
+import { isInPath } from "../support/is-in-path.ts";
 import { listenOn } from "../support/listener.ts";
 import { type OtlpServer, type OtlpServerOptions, startOtlpServer } from "../support/otlp-server.ts";
+import { untilReceived } from "../support/until-received.ts";
+import { waitFor } from "../support/wait-for.ts";
 
 const traceId = "0af7651916cd43dd8448eb211c80319c";
 let nextSpanId = 1;
@@ -57,7 +60,7 @@ async function rig(
     endpoint: protocol === "grpc" ? server.url : `${server.url}/v1/traces`,
     headers: {},
     compression: "none",
-    timeoutMs: 10_000,
+    timeoutMs: 60_000,
     ...(protocol === "grpc" && { insecure: true }),
     scope: { name: "tta-persona", version: "1.2.3" },
     ...config,
@@ -90,7 +93,7 @@ describe.each(protocols)("%s", (protocol) => {
       ],
       links: [{ traceId: "f".repeat(32), spanId: "e".repeat(16), attributes: { "link.kind": "resumed" } }],
     });
-    expect(await client.send([record], 5000)).toEqual({ status: "accepted" });
+    expect(await client.send([record], 60_000)).toEqual({ status: "accepted" });
 
     const [received, ...others] = server.spans();
     expect(others).toEqual([]);
@@ -121,7 +124,7 @@ describe.each(protocols)("%s", (protocol) => {
     const resources = [{ a: marker, b: "1" }, { a: "x" }, { b: "1", a: marker }];
     await client.send(
       resources.map((resource) => span({ resource })),
-      5000,
+      60_000,
     );
     expect(server.spans().map((received) => received.resource)).toEqual(
       expect.arrayContaining([{ a: marker, b: "1" }, { a: "x" }]),
@@ -141,7 +144,7 @@ describe.each(protocols)("%s", (protocol) => {
     const { server, client } = await rig(protocol, {
       config: { headers: { "x-api-key": "own" }, compression: "gzip" },
     });
-    expect(await client.send([span()], 5000)).toEqual({ status: "accepted" });
+    expect(await client.send([span()], 60_000)).toEqual({ status: "accepted" });
     const headers = server.requests()[0]?.headers ?? {};
     expect(headers["x-api-key"]).toBe("own");
     expect(headers).not.toHaveProperty("x-foreign");
@@ -152,9 +155,9 @@ describe.each(protocols)("%s", (protocol) => {
   test("a partial success is told, for the right one of two sends at once", async () => {
     const { client } = await rig(protocol, { isRejected: (received) => received.name === "bad" });
     const outcomes = await Promise.all([
-      client.send([span({ name: "bad" }), span(), span({ name: "bad" })], 5000),
-      client.send([span()], 5000),
-      client.send([span({ name: "bad" })], 5000),
+      client.send([span({ name: "bad" }), span(), span({ name: "bad" })], 60_000),
+      client.send([span()], 60_000),
+      client.send([span({ name: "bad" })], 60_000),
     ]);
     expect(outcomes).toEqual([
       { status: "accepted", rejected: { count: 2, reason: "not taken" } },
@@ -166,7 +169,7 @@ describe.each(protocols)("%s", (protocol) => {
   test("a refused payload says why", async () => {
     const { server, client } = await rig(protocol, { isPoison: (received) => received.name === "poison" });
     const record = span({ name: "poison" });
-    expect(await client.send([record], 5000)).toEqual({
+    expect(await client.send([record], 60_000)).toEqual({
       status: "refused",
       reason: protocol === "grpc" ? "grpc_3" : "http_400",
       detail: `span ${record.identity.spanId} is not acceptable`,
@@ -177,25 +180,28 @@ describe.each(protocols)("%s", (protocol) => {
   test("nothing to send, no time left, or closed: nothing is sent", async () => {
     const { server, client } = await rig(protocol);
     const timeout = { status: "unavailable", reason: "timeout" };
-    expect(await client.send([], 5000)).toEqual({ status: "accepted" });
+    expect(await client.send([], 60_000)).toEqual({ status: "accepted" });
     expect(await client.send([span()], 0)).toEqual(timeout);
     expect(await client.send([span()], Number.NaN)).toEqual(timeout);
     await client.close();
-    expect(await client.send([span()], 5000)).toEqual(timeout);
+    expect(await client.send([span()], 60_000)).toEqual(timeout);
     expect(server.connectionCount()).toBe(0);
   });
 
   test("the configured timeout bounds a longer deadline", async () => {
-    const { client } = await rig(protocol, { behaviour: "hang", config: { timeoutMs: 200 } });
-    const beganMs = performance.now();
-    expect(await client.send([span()], 60_000)).toEqual({ status: "doubtful", reason: "timeout" });
-    expect(performance.now() - beganMs).toBeLessThan(5000);
+    const { server } = await rig(protocol, { behaviour: "hang" });
+    const endpoint = protocol === "grpc" ? server.url : `${server.url}/v1/traces`;
+    const outcome = await untilReceived(server, async (timeoutMs) => {
+      const { client } = await rig(protocol, { config: { endpoint, timeoutMs } });
+      return client.send([span()], 24 * 3_600_000);
+    });
+    expect(outcome).toEqual({ status: "doubtful", reason: "timeout" });
   });
 
   test("closing settles what is under way", async () => {
     const { server, client } = await rig(protocol, { behaviour: "hang" });
-    const outcome = client.send([span()], 2000);
-    await expect.poll(() => server.requests().length).toBe(1);
+    const outcome = client.send([span()], 60_000);
+    await waitFor(() => server.requests().length === 1, { what: "the request" });
     await client.close();
     expect(await outcome).toEqual({ status: "doubtful", reason: "timeout" });
   });
@@ -203,9 +209,9 @@ describe.each(protocols)("%s", (protocol) => {
   test("is available again after an outage, without duplicates", async () => {
     const { server, client } = await rig(protocol, { behaviour: "refuse" });
     const record = span();
-    expect(await client.send([record], 5000)).toMatchObject({ status: "unavailable" });
+    expect(await client.send([record], 60_000)).toMatchObject({ status: "unavailable" });
     await server.behave("ok");
-    expect(await client.send([record], 5000)).toEqual({ status: "accepted" });
+    expect(await client.send([record], 60_000)).toEqual({ status: "accepted" });
     expect(server.spans().map((received) => received.spanId)).toEqual([record.identity.spanId]);
   });
 });
@@ -214,9 +220,8 @@ const slow: readonly Behaviour[] = ["hang", "drip", "drip-body"];
 
 /** What is settled by an answer or an error must not wait for the deadline, or for retries. */
 async function settles({ client, server }: Rig, behaviour: Behaviour, outcome: object) {
-  const beganMs = performance.now();
-  expect(await client.send([span()], slow.includes(behaviour) ? 400 : 30_000)).toEqual(outcome);
-  expect(performance.now() - beganMs).toBeLessThan(5000);
+  const send = (deadlineMs: number) => client.send([span()], deadlineMs);
+  expect(await (slow.includes(behaviour) ? untilReceived(server, send) : send(60_000))).toEqual(outcome);
   expect(server.requests().length).toBeLessThanOrEqual(1);
 }
 
@@ -254,7 +259,7 @@ describe.each(httpProtocols)("a troubled backend over %s", (protocol) => {
 
   test("a host that does not exist", async () => {
     const { client } = await rig(protocol, { config: { endpoint: "http://collector.invalid/v1/traces" } });
-    expect(await client.send([span()], 10_000)).toEqual({ status: "unavailable", reason: "dns" });
+    expect(await client.send([span()], 60_000)).toEqual({ status: "unavailable", reason: "dns" });
   });
 });
 
@@ -296,16 +301,14 @@ test("times are exact to the microsecond", async () => {
   const samples = [0, 999_999, 1_699_999_999_999_999, ...fc.sample(micros, 300)];
   await client.send(
     samples.map((us) => span({ startMs: us / 1000, endMs: us / 1000 })),
-    5000,
+    60_000,
   );
   expect(server.spans().map((received) => received.startTimeUnixNano)).toEqual(
     samples.map((us) => BigInt(us) * 1000n),
   );
 });
 
-const hasOpenssl = spawnSync("openssl", ["version"]).status === 0;
-
-describe.skipIf(!hasOpenssl)("TLS", () => {
+describe.skipIf(!isInPath("openssl"))("TLS", () => {
   async function tlsServer() {
     const directory = mkdtempSync(join(tmpdir(), "otlp-tls-"));
     cleanups.push(() => rmSync(directory, { recursive: true, force: true }));
@@ -336,11 +339,11 @@ describe.skipIf(!hasOpenssl)("TLS", () => {
   test("a certificate nobody vouches for is no delivery; the configured one is trusted", async () => {
     const { endpoint, certificate, key } = await tlsServer();
     const untrusting = await rig("http/protobuf", { config: { endpoint } });
-    expect(await untrusting.client.send([span()], 10_000)).toEqual({ status: "unavailable", reason: "tls" });
+    expect(await untrusting.client.send([span()], 60_000)).toEqual({ status: "unavailable", reason: "tls" });
     const trusting = await rig("http/protobuf", { config: { endpoint, certificate } });
-    expect(await trusting.client.send([span()], 10_000)).toEqual({ status: "accepted" });
+    expect(await trusting.client.send([span()], 60_000)).toEqual({ status: "accepted" });
     const mutual = { endpoint, certificate, clientCertificate: certificate, clientKey: key };
-    expect(await (await rig("http/json", { config: mutual })).client.send([span()], 10_000)).toEqual({
+    expect(await (await rig("http/json", { config: mutual })).client.send([span()], 60_000)).toEqual({
       status: "accepted",
     });
     const probe = { headers: {}, compression: "none", timeoutMs: 10_000, protocol: "http/protobuf" } as const;
@@ -353,7 +356,7 @@ describe.skipIf(!hasOpenssl)("TLS", () => {
     const garbage = join(import.meta.dirname, "otlp.test.ts");
     const config = { endpoint, insecure: false, clientCertificate: garbage, clientKey: garbage };
     const { client } = await rig(protocol, { config });
-    expect(await client.send([span()], 10_000)).toEqual({ status: "unavailable", reason: "tls" });
+    expect(await client.send([span()], 60_000)).toEqual({ status: "unavailable", reason: "tls" });
   });
 });
 

@@ -6,6 +6,8 @@ import { UserError } from "../../src/core/errors.ts";
 import type { Behaviour } from "../support/behaviour.ts";
 import { type FakePushgateway, startFakePushgateway } from "../support/fake-pushgateway.ts";
 import { startFaultyServer } from "../support/faulty-server.ts";
+import { untilReceived } from "../support/until-received.ts";
+import { waitFor } from "../support/wait-for.ts";
 import { durations, switches } from "./metric-families.ts";
 
 const key = { job: "tta-persona", labels: { instance: "a/b" } };
@@ -20,8 +22,7 @@ async function gateway(options: Parameters<typeof startFakePushgateway>[0] = {})
   return server;
 }
 
-const soon = () => AbortSignal.timeout(400);
-const generous = () => AbortSignal.timeout(10_000);
+const generous = () => AbortSignal.timeout(60_000);
 
 describe("putting a group", () => {
   test("replaces it as a whole", async () => {
@@ -98,9 +99,8 @@ describe("putting a group", () => {
     const server = await gateway({ behaviour });
     const client = createPushgatewayClient({ url: server.url });
     const isSlow = ["hang", "drip", "drip-body"].includes(String(behaviour));
-    const beganMs = performance.now();
-    expect(await client.put(key, [switches(1)], isSlow ? soon() : generous())).toEqual(outcome);
-    expect(performance.now() - beganMs).toBeLessThan(5000);
+    const put = (deadlineMs: number) => client.put(key, [switches(1)], AbortSignal.timeout(deadlineMs));
+    expect(await (isSlow ? untilReceived(server, put) : put(60_000))).toEqual(outcome);
   });
 
   test("an answer that is cut off in its body is in doubt at once", async () => {
@@ -108,7 +108,7 @@ describe("putting a group", () => {
     servers.push(server);
     const client = createPushgatewayClient({ url: server.url });
     const outcome = client.put(key, [switches(1)], generous());
-    await expect.poll(() => server.requests().length).toBe(1);
+    await waitFor(() => server.requests().length === 1, { what: "the request" });
     await server.behave("refuse");
     expect(await outcome).toEqual({ status: "doubtful", reason: "connection_reset" });
   });
@@ -200,7 +200,7 @@ describe("the URL", () => {
 });
 
 describe("asking the gateway", () => {
-  test.each<[Behaviour, object]>([
+  test.each<[Behaviour, { readonly status: string; readonly reason: string }]>([
     ["refuse", { status: "unavailable", reason: "connection_refused" }],
     ["hang", { status: "unavailable", reason: "timeout" }],
     ["drip-body", { status: "unavailable", reason: "timeout" }],
@@ -218,7 +218,11 @@ describe("asking the gateway", () => {
     const server = await startFaultyServer({ behaviour });
     servers.push(server);
     const client = createPushgatewayClient({ url: server.url });
-    expect(await client.listGroups(soon())).toEqual({ ok: false, error });
+    const isSlow = error.reason === "timeout";
+    expect(await client.listGroups(isSlow ? AbortSignal.timeout(200) : generous())).toEqual({
+      ok: false,
+      error,
+    });
   });
 
   test("a gateway that tells no version is ready all the same", async () => {

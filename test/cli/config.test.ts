@@ -1,7 +1,18 @@
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { documentOf, sandboxOfTest } from "./sandboxes.ts";
+import type { RunOptions, Sandbox } from "../support/run-binary.ts";
+import { documentOf, sandboxOfTest as sandboxAsOthers } from "./sandboxes.ts";
+
+/** Without the variable of the setting that most of these tests set. */
+function sandboxOfTest(): Sandbox {
+  const sandbox = sandboxAsOthers();
+  const plain = (options: RunOptions = {}) => ({
+    ...options,
+    env: { TTA_PERSONA_DELIVERY_TIMEOUT: undefined, ...options.env },
+  });
+  return { ...sandbox, run: (args, options) => sandbox.run(args, plain(options)) };
+}
 
 test("what is set is in force, private, and can be taken out again", async () => {
   const { run, home } = sandboxOfTest();

@@ -240,9 +240,9 @@ describe("push", () => {
     });
   });
 
-  test("waits no longer than its deadline for one that hangs", { timeout: 60_000 }, async () => {
+  test("waits no longer than its deadline for one that hangs", async () => {
     const grafana = await grafanaOfTest({ behaviour: "drip-body" });
-    const result = await sandbox.run(["dashboards", "push", "--grafana", grafana.url], { timeoutMs: 50_000 });
+    const result = await sandbox.run(["dashboards", "push", "--grafana", grafana.url]);
     expect(result).toMatchObject({ code: 1, stderr: expect.stringContaining("timeout") });
   });
 

@@ -126,7 +126,7 @@ describe("an experiment", () => {
       ],
     });
     expect(callsOf(sandbox)).toHaveLength(2);
-    await run(["flush", "--strict"], { env: { TTA_PERSONA_DELIVERY: "foreground" } });
+    await run(["flush", "--strict", "--timeout", "60s"], { env: { TTA_PERSONA_DELIVERY: "foreground" } });
     const [dataset] = langfuse.library.datasets();
     const items = langfuse.library.items();
     const observations = langfuse.observations().filter(({ type }) => /generation/i.test(type));
@@ -198,7 +198,7 @@ describe("an experiment", () => {
         for (const answer of answers) answer();
       });
     });
-    const result = await run([...RUN, "--judge", "exact", "--json"], { env: env(model), timeoutMs: 60_000 });
+    const result = await run([...RUN, "--judge", "exact", "--json"], { env: env(model) });
     expect(result.code).toBe(1);
     // A budget may have a word to say as well.
     const progress = result.stderr.split("\n").filter((line) => line.includes(" items"));
@@ -346,7 +346,7 @@ describe("an experiment", () => {
       ["blocked", true],
       ["blocked", true],
     ]);
-    await run(["flush", "--strict"], { env: { TTA_PERSONA_DELIVERY: "foreground" } });
+    await run(["flush", "--strict", "--timeout", "60s"], { env: { TTA_PERSONA_DELIVERY: "foreground" } });
     const generations = langfuse.observations().filter(({ type }) => type === "generation");
     expect(generations).toHaveLength(3);
     expect(langfuse.scores()).toMatchObject([{ name: "exact", value: 1, observationId: generations[0]?.id }]);

@@ -312,6 +312,6 @@ describe("time is linear", () => {
     masker.text(line);
     masker.text(`password=${line}`);
     masker.text(`https://u:${line}`);
-    expect(performance.now() - start).toBeLessThan(10_000);
+    expect(performance.now() - start).toBeLessThan(60_000);
   });
 });

@@ -49,11 +49,12 @@ test.runIf(process.platform === "linux")("a stopped process is not dead", async 
 test.runIf(process.platform === "linux")(
   "a process that ended and that nobody waits for is dead",
   async () => {
-    const parent = spawn("sh", ["-c", "sleep 0.2 & echo $!; exec sleep 60"]);
+    const parent = spawn("sh", ["-c", "sleep 60 & echo $!; exec sleep 60"]);
     onTestFinished(() => void parent.kill("SIGKILL"));
     const [line] = (await once(parent.stdout, "data")) as [Buffer];
     const owner = currentOwner(Number(line.toString()));
     expect(isProvablyDead(owner)).toBe(false);
+    process.kill(owner.pid, "SIGKILL");
     await waitFor(() => stateOf(owner.pid) === "Z", { what: "the zombie" });
     expect(isProvablyDead(owner)).toBe(true);
   },

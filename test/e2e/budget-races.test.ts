@@ -1,16 +1,19 @@
 import { existsSync, rmSync, writeFileSync } from "node:fs";
 import type { ServerResponse } from "node:http";
 import { join } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
+import { beforeEach, expect, onTestFinished, test } from "vitest";
 import { isLlmCalled } from "../../src/projection/facts.ts";
 import type { BudgetReserved } from "../../src/projection/llm-facts.ts";
 import { documentOf } from "../cli/sandboxes.ts";
 import { readAll } from "../journal/a-fact.ts";
+import { awayFromMidnight } from "../support/away-from-midnight.ts";
 import { type FakeModel, startFakeModel } from "../support/fake-model.ts";
 import { withFaults } from "../support/preloads.ts";
 import type { Sandbox } from "../support/run-binary.ts";
 import { waitFor } from "../support/wait-for.ts";
 import { configuredSandbox } from "./delivery-home.ts";
+
+beforeEach(awayFromMidnight);
 
 const CALLS = 16;
 const ASK = [
@@ -73,7 +76,7 @@ async function oneReservation(): Promise<number> {
   return reserved.tokens;
 }
 
-test("16 calls that race for the last tokens get no more than there are", { timeout: 90_000 }, async () => {
+test("16 calls that race for the last tokens get no more than there are", async () => {
   const each = await oneReservation();
   const limit = each * 3 + Math.floor(each / 2);
   const { sandbox, model, env, waiting } = await scene(limit);
@@ -82,17 +85,15 @@ test("16 calls that race for the last tokens get no more than there are", { time
   const gates = Array.from({ length: CALLS }, (_, index) => join(sandbox.project, `gate-${index}`));
   const calls = gates.map((gate) => {
     const { nodeArgs, env: faults } = withFaults(`pause:writeSync:/journal/:${gate}`);
-    return sandbox.spawn(ASK, { env: { ...env, ...faults }, nodeArgs, timeoutMs: 60_000 });
+    return sandbox.spawn(ASK, { env: { ...env, ...faults }, nodeArgs });
   });
   await waitFor(() => gates.every((gate) => existsSync(`${gate}.waiting`)), {
     what: "all to be about to ask",
-    timeoutMs: 60_000,
   });
   for (const gate of gates) writeFileSync(gate, "");
   for (const { result } of calls) void result.then(() => ended++);
   await waitFor(() => waiting.length + ended === CALLS, {
     what: "all to ask or to be refused",
-    timeoutMs: 60_000,
   });
   // All that are allowed are under way at once: now each takes all that it may.
   const granted = waiting.length;
@@ -124,9 +125,7 @@ test("16 calls that race for the last tokens get no more than there are", { time
   expect(await again.result).toMatchObject({ code: 0 });
 });
 
-test("a call that takes more than it set aside overshoots by its own excess alone", {
-  timeout: 60_000,
-}, async () => {
+test("a call that takes more than it set aside overshoots by its own excess alone", async () => {
   const each = await oneReservation();
   const { sandbox, env, waiting } = await scene(2 * each);
   const calls = [sandbox.spawn(ASK, { env }), sandbox.spawn(ASK, { env })];
@@ -137,7 +136,7 @@ test("a call that takes more than it set aside overshoots by its own excess alon
   expect(await sandbox.run(ASK, { env })).toMatchObject({ code: 4 });
 });
 
-test("what a killed call had set aside is there for the next", { timeout: 60_000 }, async () => {
+test("what a killed call had set aside is there for the next", async () => {
   const each = await oneReservation();
   const { sandbox, env, waiting } = await scene(each);
   const running = sandbox.spawn(ASK, { env });

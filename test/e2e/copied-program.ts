@@ -39,6 +39,6 @@ export function runIn(sandbox: Sandbox, launcher: string, args: readonly string[
   return promisify(execFile)(process.execPath, [launcher, ...args], {
     cwd: sandbox.project,
     env: sandbox.env,
-    timeout: 20_000,
+    timeout: 120_000,
   });
 }

@@ -44,9 +44,20 @@ async function runSwitch(
   persona: string,
   env: Record<string, string> = {},
 ) {
-  const result = await sandbox.run(["switch", persona], { env, timeoutMs: 30_000 });
+  const result = await sandbox.run(["switch", persona], { env });
   expect(result).toMatchObject({ code: 0, stderr: "" });
   return result;
+}
+
+/** Likewise where the machine is so busy that a push may have had no answer in time, which a later switch says. */
+async function switchUnderLoad(
+  { expect }: { expect: ExpectStatic },
+  sandbox: Sandbox,
+  persona: string,
+  env: Record<string, string> = {},
+) {
+  const { code, stderr } = await sandbox.run(["switch", persona], { env });
+  expect(code, stderr).toBe(0);
 }
 
 const arrived = (gateway: FakePushgateway, count: number) =>
@@ -59,7 +70,7 @@ function watchDeliverers(sandbox: Sandbox) {
   const watching = (async () => {
     while (!isOver) {
       most = Math.max(most, deliverers(sandbox).length);
-      await sleep(5);
+      await sleep(20);
     }
   })();
   return async () => {
@@ -69,16 +80,22 @@ function watchDeliverers(sandbox: Sandbox) {
   };
 }
 
-test.concurrent("a switch starts one deliverer, which serves the next ones and ends when nothing comes", async (context) => {
-  const { sandbox, gateway } = await begin(context, { linger: "2s" });
+test.concurrent("a switch starts one deliverer, which serves the next ones", async (context) => {
+  const { sandbox, gateway } = await begin(context, { linger: "60s" });
   await runSwitch(context, sandbox, "backend-engineer");
   const pid = await oneDeliverer(sandbox);
   await arrived(gateway, 1);
   await runSwitch(context, sandbox, "testing-specialist");
   await arrived(gateway, 2);
   context.expect(deliverers(sandbox)).toEqual([pid]);
-  await noDeliverer(sandbox);
   context.expect(gateway.decreases()).toEqual([]);
+});
+
+test.concurrent("a deliverer ends when nothing comes", async (context) => {
+  const { sandbox, gateway } = await begin(context, { linger: "100ms" });
+  await runSwitch(context, sandbox, "backend-engineer");
+  await arrived(gateway, 1);
+  await noDeliverer(sandbox);
 });
 
 test.concurrent("the command's output closes at once, though its deliverer stays", async (context) => {
@@ -107,7 +124,6 @@ test.concurrent("with delivery off nothing is spawned", async (context) => {
 test.concurrent("it stays for what it holds back, however short it lingers", async (context) => {
   const { sandbox, gateway } = await begin(context, { linger: "100ms", scrapeInterval: "1s" });
   await runSwitch(context, sandbox, "backend-engineer");
-  await arrived(gateway, 0);
   await arrived(gateway, 1);
   await noDeliverer(sandbox);
   const series = [...gateway.history()].find(([name]) => name.startsWith(SWITCHES))?.[1];
@@ -182,7 +198,7 @@ test.concurrent("a command with other settings has it hand over", async (context
   context.expect(gateway.value(SWITCHES)).toBe(1);
 });
 
-test.concurrent("a newer version takes over, an older one does not", { timeout: 60_000 }, async (context) => {
+test.concurrent("a newer version takes over, an older one does not", async (context) => {
   const [older, newer] = [copyProgram("0.0.9"), copyProgram("99.0.0")];
   context.onTestFinished(older.remove);
   context.onTestFinished(newer.remove);
@@ -226,25 +242,20 @@ test.concurrent("what the background cannot deliver, the next command says in on
   await waitFor(() => !existsSync(notice), { what: "the notice to go" });
 });
 
-test("50 switches at once start exactly one deliverer, and all of them arrive", {
-  timeout: 90_000,
-}, async (context) => {
-  const { sandbox, gateway } = await begin(context, { linger: "2s" });
+test("50 switches at once start exactly one deliverer, and all of them arrive", async (context) => {
+  const { sandbox, gateway } = await begin(context, { linger: "60s" });
   const most = watchDeliverers(sandbox);
   await Promise.all(
-    Array.from({ length: 50 }, (_, index) => runSwitch(context, sandbox, PERSONAS[index % 6] ?? "")),
+    Array.from({ length: 50 }, (_, index) => switchUnderLoad(context, sandbox, PERSONAS[index % 6] ?? "")),
   );
   const switches = switchesInJournal(sandbox.home).length;
   context.expect(switches).toBeGreaterThan(5);
   await arrived(gateway, switches);
   context.expect(await most()).toBe(1);
-  await noDeliverer(sandbox);
   context.expect(gateway.decreases()).toEqual([]);
 });
 
-test("100 switches that alternate between two settings never pile deliverers up", {
-  timeout: 120_000,
-}, async (context) => {
+test("100 switches that alternate between two settings never pile deliverers up", async (context) => {
   const { sandbox, gateway } = await begin(context, { linger: "1s" });
   const other = await startFakePushgateway();
   context.onTestFinished(() => other.close());
@@ -253,11 +264,11 @@ test("100 switches that alternate between two settings never pile deliverers up"
   for (let index = 0; index < 100; index += 4) {
     // Two in a row of each, and pairs at once, so that requests to hand over also race.
     await Promise.all([
-      runSwitch(context, sandbox, PERSONAS[last++ % 6] ?? "", { PUSHGATEWAY_URL: other.url }),
-      runSwitch(context, sandbox, PERSONAS[last++ % 6] ?? ""),
+      switchUnderLoad(context, sandbox, PERSONAS[last++ % 6] ?? "", { PUSHGATEWAY_URL: other.url }),
+      switchUnderLoad(context, sandbox, PERSONAS[last++ % 6] ?? ""),
     ]);
-    await runSwitch(context, sandbox, PERSONAS[last++ % 6] ?? "", { PUSHGATEWAY_URL: other.url });
-    await runSwitch(context, sandbox, PERSONAS[last++ % 6] ?? "");
+    await switchUnderLoad(context, sandbox, PERSONAS[last++ % 6] ?? "", { PUSHGATEWAY_URL: other.url });
+    await switchUnderLoad(context, sandbox, PERSONAS[last++ % 6] ?? "");
   }
   // The last word is that of whoever was asked last: one more for each, so that both have everything.
   await noDeliverer(sandbox);
@@ -266,7 +277,7 @@ test("100 switches that alternate between two settings never pile deliverers up"
     [{ PUSHGATEWAY_URL: other.url }, other],
     [{}, gateway],
   ] as const) {
-    await runSwitch(context, sandbox, PERSONAS[last++ % 6] ?? "", env as Record<string, string>);
+    await switchUnderLoad(context, sandbox, PERSONAS[last++ % 6] ?? "", env as Record<string, string>);
     await arrived(backend, switchesInJournal(sandbox.home).length);
     await noDeliverer(sandbox);
     context.expect(backend.decreases()).toEqual([]);

@@ -93,8 +93,8 @@ export async function oneDeliverer(sandbox: Sandbox): Promise<number> {
   });
 }
 
-export async function noDeliverer(sandbox: Sandbox, timeoutMs = 20_000): Promise<void> {
-  await waitFor(() => deliverers(sandbox).length === 0, { what: "the deliverer to end", timeoutMs });
+export async function noDeliverer(sandbox: Sandbox): Promise<void> {
+  await waitFor(() => deliverers(sandbox).length === 0, { what: "the deliverer to end" });
 }
 
 function list(directory: string): string[] {

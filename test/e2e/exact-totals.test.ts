@@ -47,7 +47,7 @@ describe.skipIf(!realServersAvailable())("with the real Pushgateway and the real
     return total;
   }
 
-  test("200 random switches over many label sets show as exactly 200", { timeout: 180_000 }, async () => {
+  test("200 random switches over many label sets show as exactly 200", async () => {
     const since = Math.floor(Date.now() / 1000);
     const sandbox = configuredSandbox({
       delivery: { linger: "3s" },
@@ -75,12 +75,10 @@ describe.skipIf(!realServersAvailable())("with the real Pushgateway and the real
 
     await waitFor(async () => (await sum(SWITCHES)) === 200, {
       what: "200 in Prometheus",
-      timeoutMs: 30_000,
     });
     // All but the last session have ended.
     await waitFor(async () => (await sum(DURATION_COUNT)) === 199, {
       what: "199 sessions",
-      timeoutMs: 30_000,
     });
     await prometheus.nextScrape();
     expect(await growth(SWITCHES, since)).toBe(200);
@@ -95,9 +93,7 @@ describe.skipIf(!realServersAvailable())("behind a proxy that lets pushes overta
   const ROUNDS = 10;
   const AT_ONCE = 60;
 
-  test(`${AT_ONCE} switches at once end at the exact total, and no counter ever goes down, ${ROUNDS} times in a row`, {
-    timeout: 240_000,
-  }, async () => {
+  test(`${AT_ONCE} switches at once end at the exact total, and no counter ever goes down, ${ROUNDS} times in a row`, async () => {
     const gateway = await startPushgateway();
     onTestFinished(() => gateway.close());
     for (let round = 1; round <= ROUNDS; round++) {
@@ -110,16 +106,15 @@ describe.skipIf(!realServersAvailable())("behind a proxy that lets pushes overta
       try {
         const reader = readTotals(gateway.url, instance);
         const results = await Promise.all(
-          Array.from({ length: AT_ONCE }, (_, index) =>
-            sandbox.run(["switch", PERSONAS[index % 6] ?? ""], { timeoutMs: 60_000 }),
-          ),
+          Array.from({ length: AT_ONCE }, (_, index) => sandbox.run(["switch", PERSONAS[index % 6] ?? ""])),
         );
         expect(results.filter(({ code }) => code !== 0)).toEqual([]);
         const expected = switchesInJournal(sandbox.home).length;
         await waitFor(() => reader.last() === expected, { what: `${expected} in round ${round}` });
         await noDeliverer(sandbox);
         // A stale push would arrive late.
-        await waitFor(() => reader.readsSince(performance.now() - 200) > 2, { what: "later reads" });
+        const overAt = performance.now();
+        await waitFor(() => reader.readsSince(overAt) > 10, { what: "later reads" });
         await reader.stop();
         expect(reader.last(), `round ${round}`).toBe(expected);
         expect(reader.decreases(), `round ${round}`).toEqual([]);

@@ -25,7 +25,7 @@ interface Collector {
 
 const SHORT = { CI: "true", TTA_PERSONA_DELIVERY_TIMEOUT: "500ms" };
 /** Where something is to arrive: on a busy machine a short deadline might pass before. */
-const LONG = { CI: "true", TTA_PERSONA_DELIVERY_TIMEOUT: "15s" };
+const LONG = { CI: "true" };
 
 function server(behaviour: Behaviour): (context: TestContext) => Promise<Collector> {
   return async (context) => {
@@ -92,7 +92,7 @@ const CELLS = COLLECTORS.flatMap(([name, start]) =>
 /** What the program may say beside the command's own line. */
 const OWN_LINE = /^err\n(?:tta-persona: [^\n]+\n)?$/;
 
-describe("exec passes the exit code on", { concurrent: true, timeout: 60_000 }, () => {
+describe("exec passes the exit code on", { concurrent: true }, () => {
   test.for(CELLS)("%s is %i when the collector %s", async ([script, code, _, start], context) => {
     const { env, exitCodes } = await start(context);
     const command = [
@@ -111,7 +111,7 @@ describe("exec passes the exit code on", { concurrent: true, timeout: 60_000 }, 
   });
 });
 
-describe("one variable that is malformed changes nothing", { concurrent: true, timeout: 60_000 }, () => {
+describe("one variable that is malformed changes nothing", { concurrent: true }, () => {
   test.for(Object.entries(MALFORMED))("%s=%s", async ([name, value], context) => {
     const { env } = await server("refuse")(context);
     const command = [
@@ -129,7 +129,7 @@ describe("one variable that is malformed changes nothing", { concurrent: true, t
   });
 });
 
-describe("a run of one stage is 0 or 1", { concurrent: true, timeout: 60_000 }, () => {
+describe("a run of one stage is 0 or 1", { concurrent: true }, () => {
   test.for(CELLS)("%s (%i) when the collector %s", async ([script, code, _, start], context) => {
     const { env, exitCodes } = await start(context);
     const sandbox = sandboxOf(context);

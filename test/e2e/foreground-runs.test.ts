@@ -23,14 +23,10 @@ async function begin(context: TestContext, run: string) {
   return { sandbox, gateway, otlp, env };
 }
 
-test("in CI the zeros are shown before the first stage is over, and the totals at the end", {
-  timeout: 60_000,
-}, async (context) => {
+test("in CI the zeros are shown before the first stage is over, and the totals at the end", async (context) => {
   const { expect } = context;
   const { sandbox, gateway, otlp, env } = await begin(context, "until [ -e go ]; do sleep 0.02; done");
-  const running = sandbox.spawn(["run", "demo"], {
-    env: { ...env, TTA_PERSONA_DELIVERY_TIMEOUT: "15s" },
-  });
+  const running = sandbox.spawn(["run", "demo"], { env });
   const zeros = [
     ...["success", "failure", "error", "timeout", "cancellation", "skip"].map(
       (result) => [RUNS, { result }] as const,
@@ -44,7 +40,7 @@ test("in CI the zeros are shown before the first stage is over, and the totals a
     ["hypertool_workflow_run_duration_seconds_count", {}] as const,
   ].map(([name, labels]) => ({ name, labels: { workflow: "demo", ...labels } }));
   const values = () => zeros.map(({ name, labels }) => gateway.value(name, labels));
-  await waitFor(() => values().every((value) => value === 0), { what: "the zeros", timeoutMs: 15_000 });
+  await waitFor(() => values().every((value) => value === 0), { what: "the zeros" });
   touch(sandbox, "go");
   expect(await running.result).toMatchObject({ code: 0, stderr: "" });
 
@@ -68,9 +64,7 @@ test("in CI the zeros are shown before the first stage is over, and the totals a
   await waitFor(() => sandbox.processes().length === 0, { what: "its deliverer to end with it" });
 });
 
-test("sinks that all hang cost a run no more than the deadline, and nothing else", {
-  timeout: 60_000,
-}, async (context) => {
+test("sinks that all hang cost a run no more than the deadline, and nothing else", async (context) => {
   const { expect } = context;
   const { sandbox, gateway, otlp, env } = await begin(context, "sleep 0.2");
   const alone = await sandbox.run(["run", "demo"], { env: { ...OFF, CI: "true" } });
@@ -84,25 +78,20 @@ test("sinks that all hang cost a run no more than the deadline, and nothing else
   expect(hung.stderr.trimEnd().split("\n")).toHaveLength(1);
   expect(gateway.requests().length + otlp.requests().length).toBeGreaterThan(0);
   // The last term is for a machine that is busy with other tests.
-  expect(hung.durationMs).toBeLessThan(alone.durationMs + deadlineMs + 10_000);
+  expect(hung.durationMs).toBeLessThan(alone.durationMs + deadlineMs + 60_000);
 
   // A CI job has no use for a process that waits for an answer.
   await waitFor(() => sandbox.processes().length === 0, { what: "its deliverer to end" });
   // Nothing was lost.
   await gateway.behave("ok");
   await otlp.behave("ok");
-  const flushed = await sandbox.run(["flush", "--strict"], {
-    env: { ...env, TTA_PERSONA_DELIVERY_TIMEOUT: "15s" },
-    timeoutMs: 30_000,
-  });
+  const flushed = await sandbox.run(["flush", "--strict", "--timeout", "60s"], { env });
   expect(flushed).toMatchObject({ code: 0, stderr: "" });
   expect(gateway.value(RUNS, { result: "success" })).toBe(2);
   expect(otlp.spans().filter(({ name }) => name === "workflow.demo")).toHaveLength(2);
 });
 
-test("a signal that comes when the work is over changes nothing about how it went", {
-  timeout: 60_000,
-}, async (context) => {
+test("a signal that comes when the work is over changes nothing about how it went", async (context) => {
   const { expect } = context;
   const { sandbox, gateway, otlp, env } = await begin(context, "true");
   await gateway.behave("hang");

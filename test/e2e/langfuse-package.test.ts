@@ -179,7 +179,7 @@ test("a score of ours and one of the package are the same but for id", async () 
     });
   }
   await theirs.flushAsync();
-  await run(["flush", "--strict"], { env: { TTA_PERSONA_DELIVERY: "foreground" } });
+  await run(["flush", "--strict", "--timeout", "60s"], { env: { TTA_PERSONA_DELIVERY: "foreground" } });
   const told = langfuse.scores().map(({ id, ...score }) => ({ hasId: typeof id === "string", ...score }));
   expect(told).toHaveLength(2 * scores.length);
   for (const { name } of scores) {

@@ -51,7 +51,6 @@ function appendCalls({ home }: Sandbox, calls: readonly Partial<LlmCalled>[]): F
 async function flushAll(sandbox: Sandbox): Promise<void> {
   await waitFor(async () => documentOf(await sandbox.run(["flush", "--json"])).complete === true, {
     what: "everything to be delivered",
-    timeoutMs: 60_000,
   });
 }
 
@@ -69,9 +68,7 @@ stages:
       - { name: strict, run: "false" }
 `;
 
-test("switches are events, and a run is one trace with the right users, sessions, tags and scores", {
-  timeout: 60_000,
-}, async () => {
+test("switches are events, and a run is one trace with the right users, sessions, tags and scores", async () => {
   const { langfuse, sandbox } = await rig();
   await sandbox.run(["backend"]);
   await sandbox.run(["switch", "testing", "--chatmode", "tdd"]);
@@ -158,9 +155,7 @@ test("calls arrive as generations, their long bodies too", async () => {
   expect(langfuse.problems()).toEqual([]);
 });
 
-test("with a third of the requests failing, from 20 processes at once, everything is there exactly once", {
-  timeout: 120_000,
-}, async () => {
+test("with a third of the requests failing, from 20 processes at once, everything is there exactly once", async () => {
   const { langfuse, sandbox } = await rig({ behaviour: failing(1 / 3, 7) }, {});
   const calls = appendCalls(
     sandbox,
@@ -170,7 +165,6 @@ test("with a third of the requests failing, from 20 processes at once, everythin
     Array.from({ length: 20 }, (_, index) =>
       sandbox.run(["switch", PERSONAS[index % 6] ?? ""], {
         env: { TTA_PERSONA_DELIVERY: index % 2 === 0 ? "foreground" : "off" },
-        timeoutMs: 60_000,
       }),
     ),
   );
@@ -227,7 +221,7 @@ test("records that are refused go to the dead letters, and hold nothing up", asy
   expect(langfuse.observations()).toHaveLength(7);
   const letters = readFileSync(join(sandbox.home, "state/dead-letters-langfuse.jsonl"), "utf8");
   expect(letters.trimEnd().split("\n")).toHaveLength(1);
-  expect(await sandbox.run(["flush", "--strict"])).toMatchObject({ code: 0 });
+  expect(await sandbox.run(["flush", "--strict", "--timeout", "60s"])).toMatchObject({ code: 0 });
 });
 
 test("wrong keys lose nothing, and doctor tells", async () => {
@@ -267,11 +261,8 @@ test("a server that is too old is told, and gets all of it the old way", async (
 });
 
 test("a hanging Langfuse delays a command by no more than the deadline", async () => {
-  const { sandbox } = await rig(
-    { behaviour: "hang" },
-    { delivery: { mode: "foreground", timeout: "500ms" } },
-  );
-  const result = await sandbox.run(["backend"], { timeoutMs: 10_000 });
+  const { sandbox } = await rig({ behaviour: "hang" }, { delivery: { mode: "foreground" } });
+  const result = await sandbox.run(["backend"], { env: { TTA_PERSONA_DELIVERY_TIMEOUT: "500ms" } });
   expect(result).toMatchObject({ code: 0, stderr: expect.stringContaining("not delivered yet: langfuse") });
 });
 

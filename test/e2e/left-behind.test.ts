@@ -12,7 +12,7 @@ const LEFT: readonly [name: string, script: string][] = [
   ["one that writes all the time", "yes & echo $! > left"],
 ];
 
-describe.each(LEFT)("a script leaves %s", { concurrent: true, timeout: 60_000 }, (_, script) => {
+describe.each(LEFT)("a script leaves %s", { concurrent: true }, (_, script) => {
   const check = async (
     context: Parameters<typeof sandboxOf>[0],
     args: readonly string[],
@@ -20,7 +20,7 @@ describe.each(LEFT)("a script leaves %s", { concurrent: true, timeout: 60_000 },
   ) => {
     const sandbox = sandboxOf(context);
     writeWorkflow(sandbox, "leaving", stages);
-    const result = await sandbox.run(args, { env: OFF, timeoutMs: 50_000 });
+    const result = await sandbox.run(args, { env: OFF });
     const pid = Number(readProject(sandbox, "left"));
     context.expect(pid).toBeGreaterThan(1);
     context.expect(isProvablyDead(currentOwner(pid))).toBe(true);
@@ -46,21 +46,19 @@ describe.each(LEFT)("a script leaves %s", { concurrent: true, timeout: 60_000 },
   });
 });
 
-test.concurrent("a process that got away (setsid) does not hold a stage up", {
-  timeout: 60_000,
-}, async (context) => {
+test.concurrent("a process that got away (setsid) does not hold a stage up", async (context) => {
   const sandbox = sandboxOf(context);
   writeWorkflow(sandbox, "leaving", [{ id: "leave", run: "setsid sleep 300 & echo done" }]);
-  const result = await sandbox.run(["run", "leaving", "--json"], { env: OFF, timeoutMs: 50_000 });
+  const result = await sandbox.run(["run", "leaving", "--json"], { env: OFF });
   context.expect(result).toMatchObject({ code: 0, stderr: "" });
 });
 
-test.concurrent("one that is stopped hears that it is to end", { timeout: 60_000 }, async (context) => {
+test.concurrent("one that is stopped hears that it is to end", async (context) => {
   const sandbox = sandboxOf(context);
   const job = "trap 'echo TERM > heard; exit' TERM; echo $$ > left; while :; do sleep 0.1; done";
   const script = `sh -c "$JOB" & while [ ! -s left ]; do sleep 0.02; done; kill -STOP $!`;
   writeWorkflow(sandbox, "leaving", [{ id: "leave", run: script, env: { JOB: job } }]);
-  const result = await sandbox.run(["run", "leaving"], { env: OFF, timeoutMs: 50_000 });
+  const result = await sandbox.run(["run", "leaving"], { env: OFF });
   context.expect(result).toMatchObject({ code: 0, stderr: "" });
   context.expect(readProject(sandbox, "heard")).toBe("TERM\n");
   context.expect(sandbox.processes()).toEqual([]);

@@ -32,7 +32,7 @@ async function scene(capture: string, more: Readonly<Record<string, Record<strin
   for (const { close } of [gateway, langfuse, otlp]) onTestFinished(close);
   const { password, header } = KNOWN_VALUES;
   const sandbox = configuredSandbox({
-    delivery: { mode: "foreground", timeout: "20s" },
+    delivery: { mode: "foreground" },
     pushgateway: { url: gateway.url, scrapeInterval: "1ms", username: "ann", password },
     otlp: { endpoint: otlp.url, protocol: "http/json", headers: `authorization=Bearer%20${header}` },
     langfuse: langfuse.settings,
@@ -47,7 +47,7 @@ async function scene(capture: string, more: Readonly<Record<string, Record<strin
     langfuse,
     async run(args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
       const env = { ...SECRET_ENV, ...options.env };
-      const result = await sandbox.run(args, { timeoutMs: 40_000, ...options, env });
+      const result = await sandbox.run(args, { ...options, env });
       shown.set(`output of ${args.join(" ").slice(0, 40)} (${shown.size})`, result.stdout + result.stderr);
       return result;
     },
@@ -87,9 +87,7 @@ const recordOf = ({ printed }: PrintedSecret) => ({
 });
 
 describe(`${printedSecrets.length} shapes of a secret`, () => {
-  test("in all texts of recorded calls are seen nowhere, and the text around them is", {
-    timeout: 90_000,
-  }, async () => {
+  test("in all texts of recorded calls are seen nowhere, and the text around them is", async () => {
     const { run, places, calls, langfuse } = await scene("masked");
     // A word of 200 characters of a long text may end within its secret, so those come by themselves.
     const stdin = lines([
@@ -123,9 +121,7 @@ describe(`${printedSecrets.length} shapes of a secret`, () => {
     expect([...places()].filter(([place]) => place.includes("dead-letters"))).toHaveLength(1);
   });
 
-  test("in prompts, answers and errors of a model server are seen nowhere but in the answer on stdout", {
-    timeout: 90_000,
-  }, async () => {
+  test("in prompts, answers and errors of a model server are seen nowhere but in the answer on stdout", async () => {
     const { run, places, calls, langfuse, sandbox } = await scene("masked");
     let answer = everything;
     const model = await startFakeModel((response, { body }) => {
@@ -140,7 +136,6 @@ describe(`${printedSecrets.length} shapes of a secret`, () => {
       [...ask, "--file", "file.txt", "--system", short.map(({ printed }) => printed).join(""), "--json"],
       {
         env: { ...SECRET_ENV, ...env },
-        timeoutMs: 40_000,
       },
     );
     expect(asked).toMatchObject({ code: 0 });

@@ -43,6 +43,10 @@ interface Case {
 const RETRY = { attempts: 3, delay: "1ms" };
 const OK_ON_THIRD = 'echo x >> tries-$TTA_WORKFLOW; [ "$(wc -l < tries-$TTA_WORKFLOW)" -ge 3 ]';
 
+/** It is told to end, and does so by itself: not before the run is being cancelled, however slow that is. */
+const UNTIL_TOLD =
+  'trap "told=1" TERM; : > begun-cancellation-between-gates; while [ -z "$told" ]; do sleep 0.05 || true; done';
+
 const CASES: readonly Case[] = [
   {
     name: "success",
@@ -147,7 +151,7 @@ const CASES: readonly Case[] = [
     subject: {
       run: "true",
       gates: [
-        { name: "deaf", run: "trap '' TERM; : > begun-cancellation-between-gates; sleep 0.3" },
+        { name: "deaf", run: UNTIL_TOLD },
         { name: "never-checked", run: "false" },
       ],
     },
@@ -261,8 +265,10 @@ beforeAll(async () => {
   });
   await Promise.all(workers);
   metrics = await metricsOf(sandbox);
-  await sandbox.run(["flush", "--strict"], { env: { ...OFF, OTEL_EXPORTER_OTLP_ENDPOINT: otlp.url } });
-}, 60_000);
+  await sandbox.run(["flush", "--strict", "--timeout", "60s"], {
+    env: { ...OFF, OTEL_EXPORTER_OTLP_ENDPOINT: otlp.url },
+  });
+});
 
 afterAll(async () => {
   await sandbox.dispose();

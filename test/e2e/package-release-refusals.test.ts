@@ -29,7 +29,7 @@ function undo({ directory, env }: SampleProject, result: RunResult): void {
   execFileSync("sh", ["-ec", advice(result).undo], { cwd: directory, env });
 }
 
-describe("tta-persona run package-release refuses, with nothing touched:", { timeout: 60_000 }, () => {
+describe("tta-persona run package-release refuses, with nothing touched:", () => {
   test.each<[string, (project: SampleProject) => void, string]>([
     [
       "a dirty tree",
@@ -86,7 +86,7 @@ describe("tta-persona run package-release refuses, with nothing touched:", { tim
   });
 });
 
-describe("a release that failed half-way says what to do, and that works:", { timeout: 60_000 }, () => {
+describe("a release that failed half-way says what to do, and that works:", () => {
   async function failing(): Promise<{ project: SampleProject; home: ReleaseHome; result: RunResult }> {
     const project = npmProject();
     project.write("test/broken.test.mjs", "throw new Error('broken');\n");

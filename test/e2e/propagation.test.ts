@@ -33,7 +33,6 @@ async function backend(context: TestContext) {
   context.onTestFinished(() => otlp.close());
   const env = {
     CI: "true",
-    TTA_PERSONA_DELIVERY_TIMEOUT: "15s",
     OTEL_EXPORTER_OTLP_ENDPOINT: otlp.url,
   };
   return { otlp, env, sandbox: sandboxOf(context) };
@@ -67,7 +66,7 @@ function spanOf(otlp: OtlpServer, spanId: string) {
   return found[0];
 }
 
-describe.each(WAYS)("%s", { concurrent: true, timeout: 60_000 }, (_, run) => {
+describe.each(WAYS)("%s", { concurrent: true }, (_, run) => {
   const rows: readonly [name: string, variables: Variables, expected: Partial<Carried>][] = [
     [
       "is part of its caller's trace",
@@ -150,9 +149,7 @@ describe.each(WAYS)("%s", { concurrent: true, timeout: 60_000 }, (_, run) => {
   });
 });
 
-test.concurrent("a run, its stages and their processes are one chain, as the contract has it", {
-  timeout: 60_000,
-}, async (context) => {
+test.concurrent("a run, its stages and their processes are one chain, as the contract has it", async (context) => {
   const { otlp, env, sandbox } = await backend(context);
   const ids = ["one", "two", "three", "four", "five"];
   writeWorkflow(sandbox, "telling", [
@@ -253,9 +250,7 @@ test.concurrent("a run, its stages and their processes are one chain, as the con
   ]);
 });
 
-test.concurrent("each attempt has a span of its own, and what it starts can go on with it", {
-  timeout: 60_000,
-}, async (context) => {
+test.concurrent("each attempt has a span of its own, and what it starts can go on with it", async (context) => {
   const { otlp, env, sandbox } = await backend(context);
   writeWorkflow(sandbox, "trying", [
     {

@@ -56,9 +56,8 @@ export async function releaseHome(
   onTestFinished(() => sandbox.dispose());
   const inProject = (options: RunOptions = {}): RunOptions => ({
     cwd: project.directory,
-    timeoutMs: 60_000,
     ...options,
-    env: { ...project.env, ...more, CI: "true", TTA_PERSONA_DELIVERY_TIMEOUT: "10s", ...options.env },
+    env: { ...project.env, ...more, CI: "true", ...options.env },
   });
   return {
     sandbox,

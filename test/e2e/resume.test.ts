@@ -117,9 +117,7 @@ test.concurrent.for(STAGES.map((stage, index) => [index + 1, stage] as const))(
   },
 );
 
-test("killed in the middle of every stage, one after another, a run is done in the end", {
-  timeout: 60_000,
-}, async (context) => {
+test("killed in the middle of every stage, one after another, a run is done in the end", async (context) => {
   const { expect } = context;
   const sandbox = begin(context);
   await killWithin(sandbox, "one", START);
@@ -144,9 +142,7 @@ test("killed in the middle of every stage, one after another, a run is done in t
   expect(failureOf(again).reason).toBe("no-such-run");
 });
 
-test("a killed run is shown, delivered as interrupted, and linked with the one that goes on with it", {
-  timeout: 60_000,
-}, async (context) => {
+test("a killed run is shown, delivered as interrupted, and linked with the one that goes on with it", async (context) => {
   const { expect } = context;
   const sandbox = begin(context);
   const otlp = await startOtlpServer({ protocol: "http" });
@@ -170,7 +166,10 @@ test("a killed run is shown, delivered as interrupted, and linked with the one t
   expect((await sandbox.run(["runs", "list"], { env: OFF })).stdout).toContain(`resumed by ${runId}`);
 
   const env = { ...OFF, OTEL_EXPORTER_OTLP_ENDPOINT: otlp.url };
-  expect(await sandbox.run(["flush", "--strict"], { env })).toMatchObject({ code: 0, stderr: "" });
+  expect(await sandbox.run(["flush", "--strict", "--timeout", "60s"], { env })).toMatchObject({
+    code: 0,
+    stderr: "",
+  });
   const spansOf = (id: string) => {
     const run = otlp.spans().find(({ attributes }) => attributes["workflow.run_id"] === id);
     return { run, all: otlp.spans().filter(({ traceId }) => traceId === run?.traceId) };
@@ -198,7 +197,7 @@ test("a killed run is shown, delivered as interrupted, and linked with the one t
   expect(otlp.duplicateSpanIds()).toEqual([]);
 });
 
-test("what cannot be resumed is refused, and nothing is touched", { timeout: 60_000 }, async (context) => {
+test("what cannot be resumed is refused, and nothing is touched", async (context) => {
   const { expect } = context;
   const sandbox = begin(context);
   const refused = async (args: readonly string[], cwd = sandbox.project) => {
@@ -237,7 +236,7 @@ test("what cannot be resumed is refused, and nothing is touched", { timeout: 60_
   expect(linesOf(sandbox, "effects")).toEqual(["one", "two", "two", "three"]);
 });
 
-test("a run is resumed after its workflow has got parameters", { timeout: 60_000 }, async (context) => {
+test("a run is resumed after its workflow has got parameters", async (context) => {
   const { expect } = context;
   const sandbox = createSandbox();
   context.onTestFinished(() => sandbox.dispose());
@@ -279,9 +278,7 @@ test("the latest run is resumed also when several were killed within one second"
   expect(resumed.resumes).toBe("20260101-000000-0000");
 });
 
-test("--from takes what stands before as done, with what it has handed on", {
-  timeout: 60_000,
-}, async (context) => {
+test("--from takes what stands before as done, with what it has handed on", async (context) => {
   const { expect } = context;
   const sandbox = begin(context);
   await killWithin(sandbox, "three", START);
@@ -299,7 +296,7 @@ test("--from takes what stands before as done, with what it has handed on", {
   expect(failureOf(unknown)).toMatchObject({ reason: "unknown-stage", hint: "Did you mean two?" });
 });
 
-test("--resume with --from does again what was asked for", { timeout: 60_000 }, async (context) => {
+test("--resume with --from does again what was asked for", async (context) => {
   const { expect } = context;
   const sandbox = begin(context);
   await killWithin(sandbox, "four", START);
@@ -320,9 +317,7 @@ test("what was left behind by somebody else's process of the same id is let alon
   expect(() => process.kill(started.pid, 0)).not.toThrow();
 });
 
-test("a run can be killed at each of its steps: no finished stage is repeated, nothing is missing", {
-  timeout: 120_000,
-}, async (context) => {
+test("a run can be killed at each of its steps: no finished stage is repeated, nothing is missing", async (context) => {
   const { expect } = context;
   const stages = STAGES.slice(0, 2);
   const whole = begin(context, stages);

@@ -187,11 +187,17 @@ test("runs show tells of a run that is going on", async (context) => {
 describe("on a terminal", () => {
   test("what runs is shown while it runs, and lines of what is done stay", async (context) => {
     const { expect } = context;
-    const steps = "echo first-line; sleep 0.5; echo last-line; sleep 0.5";
+    const until = (name: string) => `until [ -e ${name} ]; do sleep 0.02; done`;
+    const steps = `echo first-line; ${until("seen-first")}; echo last-line; ${until("seen-last")}`;
     const sandbox = begin(context, [scripted("slow", steps), BAD]);
-    const { code, stdout } = await sandbox.runTty(["run", "demo"], { env: OFF });
+    const terminal = sandbox.spawnTty(["run", "demo"], { env: OFF });
+    for (const line of ["first", "last"]) {
+      const shown = new RegExp(`… slow .*${line}-line`);
+      await waitFor(() => shown.test(readable(terminal.stdout())), { what: `the ${line} line` });
+      touch(sandbox, `seen-${line}`);
+    }
+    const { code, stdout } = await terminal.result;
     expect(code).toBe(1);
-    expect(stdout).toContain("… slow");
     expect(stdout).toMatch(/… slow .*first-line[\s\S]*… slow .*last-line[\s\S]*✓/);
     const screen = screenOf(stdout);
     expect(screen.filter((row) => row.includes("…"))).toEqual([]);

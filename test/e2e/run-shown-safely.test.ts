@@ -77,7 +77,7 @@ test("a full disk behind standard output does not end the work, and is told", ()
   const { status, stderr } = spawnSync(
     "sh",
     ["-c", `${quoted([process.execPath, launcher, "run", "tried"])} > /dev/full`],
-    { cwd: sandbox.project, env: { ...sandbox.env, ...OFF }, encoding: "utf8", timeout: 20_000 },
+    { cwd: sandbox.project, env: { ...sandbox.env, ...OFF }, encoding: "utf8", timeout: 120_000 },
   );
   expect([status, stderr]).toEqual([1, "tta-persona: Standard output cannot be written (ENOSPC).\n"]);
   expect([isThere(sandbox, "first"), isThere(sandbox, "second")]).toEqual([true, true]);

@@ -58,7 +58,7 @@ async function arrivals(
 }
 
 describe("the standard variables mean to us what they mean to the OpenTelemetry SDK", () => {
-  test.concurrent.for(rows)("%s", { timeout: 60_000 }, async ([, variables], { expect }) => {
+  test.concurrent.for(rows)("%s", async ([, variables], { expect }) => {
     const script = join(repositoryRoot, "test/support/node-sdk.cjs");
     const reference = await arrivals(variables, (env) =>
       run(process.execPath, [script], {
@@ -70,7 +70,6 @@ describe("the standard variables mean to us what they mean to the OpenTelemetry 
       const own = await arrivals(variables, (env) =>
         sandbox.run(["switch", "backend"], {
           env: { ...env, TTA_PERSONA_DELIVERY: "foreground" },
-          timeoutMs: 40_000,
         }),
       );
       expect(own).toEqual(reference);

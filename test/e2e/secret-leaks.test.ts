@@ -30,7 +30,7 @@ async function begin(context: TestContext, agent = ""): Promise<Scene> {
   });
   context.onTestFinished(() => otlp.close());
   const sandbox = configuredSandbox({
-    delivery: { mode: "foreground", timeout: "20s" },
+    delivery: { mode: "foreground" },
     pushgateway: {
       url: gateway.url,
       scrapeInterval: "1ms",
@@ -54,7 +54,7 @@ async function begin(context: TestContext, agent = ""): Promise<Scene> {
         GITHUB_STEP_SUMMARY: join(sandbox.project, SUMMARY),
         ...options.env,
       };
-      const result = await sandbox.run(args, { timeoutMs: 40_000, ...options, env });
+      const result = await sandbox.run(args, { ...options, env });
       shown.set(`output of ${args.join(" ").slice(0, 40)} (${shown.size})`, result.stdout + result.stderr);
       return result;
     },
@@ -86,7 +86,7 @@ function writeText({ sandbox }: Scene, name: string, text: string) {
 const { concurrent } = test;
 const SOME = githubToken("some");
 
-concurrent("what a stage prints is masked wherever it goes", { timeout: 90_000 }, async (context) => {
+concurrent("what a stage prints is masked wherever it goes", async (context) => {
   const scene = await begin(context);
   const { sandbox } = scene;
   writeText(scene, "printed", printedSecrets.map(({ printed }) => printed).join(""));
@@ -142,7 +142,7 @@ concurrent("what a stage prints is masked wherever it goes", { timeout: 90_000 }
   context.expect(leaks(scene.places(), secrets)).toEqual([]);
 });
 
-concurrent("gates, outputs and errors of a stage tell no secret", { timeout: 90_000 }, async (context) => {
+concurrent("gates, outputs and errors of a stage tell no secret", async (context) => {
   const scene = await begin(context);
   const refusing = await startFaultyServer({ handler: () => ({ status: 401, body: SOME }) });
   context.onTestFinished(() => refusing.close());
@@ -220,62 +220,58 @@ concurrent("gates, outputs and errors of a stage tell no secret", { timeout: 90_
   context.expect(result.stdout).toMatch(/nowhere.*working directory .*\*\*\* cannot be used \(ENOENT\)/);
 });
 
-concurrent(
-  "a failing agent and commands under a persona tell no secret",
-  { timeout: 90_000 },
-  async (context) => {
-    const scene = await begin(context, "./agent --api-key agents-own-key");
-    const secrets = {
-      "agent's key": "agents-own-key",
-      prompt: githubToken("prompt"),
-      printed: githubToken("agent"),
-      argument: "argument-of-a-command",
-      shape: githubToken("argument"),
-      program: "written-before-a-command",
-      environment: "of-the-callers-shell",
-      flag: githubToken("flag"),
-      repository: "password-of-a-repository",
-      plan: githubToken("plan"),
-      semver: githubToken("semver"),
-      file: githubToken("file"),
-    };
-    const agent = join(scene.sandbox.project, "agent");
-    writeFileSync(agent, `#!/bin/sh\necho "using $2" >&2; echo "key ${secrets.printed}"; exit 5\n`, {
-      mode: 0o755,
-    });
-    writeWorkflow(scene.sandbox, "asks", [{ id: "ask", agent: { prompt: `Use ${secrets.prompt}.` } }], {
-      parameters: { version: { type: "semver" } },
-    });
-    writeWorkflow(scene.sandbox, "lost", [{ id: "lost", run: { file: `scripts/${secrets.file}.sh` } }]);
-    const env = { DEPLOY_TOKEN: secrets.environment };
-    const asked = await scene.run(["run", "asks"], { env });
-    context.expect(asked.code).toBe(1);
-    context.expect(asked.stdout).toContain("exit code 5");
-    const wrong = ["--version", secrets.semver];
-    context.expect((await scene.run(["run", "asks", ...wrong])).code).toBe(2);
-    context.expect((await scene.run(["run", "asks", `--vresion=${secrets.flag}`])).code).toBe(2);
-    context.expect((await scene.run(["run", "asks", secrets.flag])).code).toBe(2);
-    context.expect((await scene.run(["run", "lost"])).code).not.toBe(0);
-    const under = ["exec", "--persona", "backend-engineer", "--"];
-    const command = [...under, "sh", "-c", "exit 6", "sh", "--password", secrets.argument, secrets.shape];
-    context.expect((await scene.run(command, { env })).code).toBe(6);
-    context.expect((await scene.run([...under, `API_TOKEN=${secrets.program}`, "true"])).code).toBe(127);
-    context.expect((await scene.run([...under, `./${secrets.shape}`])).code).toBe(127);
-    // What CI systems tell of the repository holds the job's own password.
-    const repository = `https://ci:${secrets.repository}@example.org/x.git`;
-    for (const job of [
-      { GITLAB_CI: "true", CI_REPOSITORY_URL: repository },
-      { JENKINS_URL: "http://ci", BUILD_ID: "1", GIT_URL: repository },
-    ]) {
-      const ci = { CI: "true", GITHUB_ACTIONS: undefined, ...job };
-      context.expect((await scene.run([...under, "true"], { env: ci })).code).toBe(0);
-    }
-    const push = { id: "push", run: `push --token ${secrets.plan} origin` };
-    writeWorkflow(scene.sandbox, "planned", [push]);
-    const plan = await scene.run(["run", "planned", "--dry-run"]);
-    context.expect(plan.stdout).toContain("push --token *** origin");
-    await scene.run(["runs", "logs"]);
-    await scene.run(["runs", "show"]);
-    context.expect(leaks(scene.places(), secrets)).toEqual([]);
-  },
-);
+concurrent("a failing agent and commands under a persona tell no secret", async (context) => {
+  const scene = await begin(context, "./agent --api-key agents-own-key");
+  const secrets = {
+    "agent's key": "agents-own-key",
+    prompt: githubToken("prompt"),
+    printed: githubToken("agent"),
+    argument: "argument-of-a-command",
+    shape: githubToken("argument"),
+    program: "written-before-a-command",
+    environment: "of-the-callers-shell",
+    flag: githubToken("flag"),
+    repository: "password-of-a-repository",
+    plan: githubToken("plan"),
+    semver: githubToken("semver"),
+    file: githubToken("file"),
+  };
+  const agent = join(scene.sandbox.project, "agent");
+  writeFileSync(agent, `#!/bin/sh\necho "using $2" >&2; echo "key ${secrets.printed}"; exit 5\n`, {
+    mode: 0o755,
+  });
+  writeWorkflow(scene.sandbox, "asks", [{ id: "ask", agent: { prompt: `Use ${secrets.prompt}.` } }], {
+    parameters: { version: { type: "semver" } },
+  });
+  writeWorkflow(scene.sandbox, "lost", [{ id: "lost", run: { file: `scripts/${secrets.file}.sh` } }]);
+  const env = { DEPLOY_TOKEN: secrets.environment };
+  const asked = await scene.run(["run", "asks"], { env });
+  context.expect(asked.code).toBe(1);
+  context.expect(asked.stdout).toContain("exit code 5");
+  const wrong = ["--version", secrets.semver];
+  context.expect((await scene.run(["run", "asks", ...wrong])).code).toBe(2);
+  context.expect((await scene.run(["run", "asks", `--vresion=${secrets.flag}`])).code).toBe(2);
+  context.expect((await scene.run(["run", "asks", secrets.flag])).code).toBe(2);
+  context.expect((await scene.run(["run", "lost"])).code).not.toBe(0);
+  const under = ["exec", "--persona", "backend-engineer", "--"];
+  const command = [...under, "sh", "-c", "exit 6", "sh", "--password", secrets.argument, secrets.shape];
+  context.expect((await scene.run(command, { env })).code).toBe(6);
+  context.expect((await scene.run([...under, `API_TOKEN=${secrets.program}`, "true"])).code).toBe(127);
+  context.expect((await scene.run([...under, `./${secrets.shape}`])).code).toBe(127);
+  // What CI systems tell of the repository holds the job's own password.
+  const repository = `https://ci:${secrets.repository}@example.org/x.git`;
+  for (const job of [
+    { GITLAB_CI: "true", CI_REPOSITORY_URL: repository },
+    { JENKINS_URL: "http://ci", BUILD_ID: "1", GIT_URL: repository },
+  ]) {
+    const ci = { CI: "true", GITHUB_ACTIONS: undefined, ...job };
+    context.expect((await scene.run([...under, "true"], { env: ci })).code).toBe(0);
+  }
+  const push = { id: "push", run: `push --token ${secrets.plan} origin` };
+  writeWorkflow(scene.sandbox, "planned", [push]);
+  const plan = await scene.run(["run", "planned", "--dry-run"]);
+  context.expect(plan.stdout).toContain("push --token *** origin");
+  await scene.run(["runs", "logs"]);
+  await scene.run(["runs", "show"]);
+  context.expect(leaks(scene.places(), secrets)).toEqual([]);
+});

@@ -43,7 +43,7 @@ const pidIn = (sandbox: Sandbox, name = "child") =>
 
 const gotIn = (sandbox: Sandbox) => readProject(sandbox, "got").trim().split("\n").sort();
 
-describe.each(SIGNALS)("SIG%s sent to the program alone", { concurrent: true, timeout: 60_000 }, (signal) => {
+describe.each(SIGNALS)("SIG%s sent to the program alone", { concurrent: true }, (signal) => {
   test("reaches the command of exec and its children once; its own code is the code", async (context) => {
     const sandbox = sandboxOf(context);
     const { child, result } = execScript(sandbox, counting(signal, "exit 7"));
@@ -84,7 +84,6 @@ describe.each(SIGNALS)("SIG%s sent to the program alone", { concurrent: true, ti
     const sandbox = sandboxOf(context);
     const env = {
       CI: "true",
-      TTA_PERSONA_DELIVERY_TIMEOUT: "15s",
       OTEL_EXPORTER_OTLP_ENDPOINT: otlp.url,
     };
     const stages = [
@@ -145,7 +144,7 @@ async function assertCancelled({ expect }: TestContext, sandbox: Sandbox, told: 
   });
 }
 
-describe("whoever does not hear a signal", { concurrent: true, timeout: 60_000 }, () => {
+describe("whoever does not hear a signal", { concurrent: true }, () => {
   const kinds: readonly [string, (sandbox: Sandbox) => RunningBinary, number, number][] = [
     ["exec", (sandbox) => execScript(sandbox, DEAF), 137, 10_000],
     ["run", (sandbox) => runStages(sandbox, [{ id: "deaf", run: DEAF }]), 143, 5000],
@@ -164,19 +163,24 @@ describe("whoever does not hear a signal", { concurrent: true, timeout: 60_000 }
     context.expect(sandbox.processes()).toEqual([]);
   });
 
-  test.for(kinds)("%s: is killed at once by a second one", async ([, start, code, graceMs], context) => {
-    const sandbox = sandboxOf(context);
-    const { child, result } = start(sandbox);
-    const grandchild = await pidIn(sandbox);
-    const sentMs = performance.now();
-    // Two of a kind may arrive as one.
-    child.kill("SIGTERM");
-    child.kill("SIGINT");
-    const { code: ended } = await result;
-    context.expect([code, 130]).toContain(ended);
-    context.expect(performance.now() - sentMs).toBeLessThan(graceMs - 1000);
-    context.expect(isGone(grandchild)).toBe(true);
-  });
+  // Only time tells, and a busy machine may take it.
+  test.for(kinds)(
+    "%s: is killed at once by a second one",
+    { retry: 2 },
+    async ([, start, code, graceMs], context) => {
+      const sandbox = sandboxOf(context);
+      const { child, result } = start(sandbox);
+      const grandchild = await pidIn(sandbox);
+      const sentMs = performance.now();
+      // Two of a kind may arrive as one.
+      child.kill("SIGTERM");
+      child.kill("SIGINT");
+      const { code: ended } = await result;
+      context.expect([code, 130]).toContain(ended);
+      context.expect(performance.now() - sentMs).toBeLessThan(graceMs - 1000);
+      context.expect(isGone(grandchild)).toBe(true);
+    },
+  );
 
   test.for(kinds)("%s: a second hang-up is none", async ([, start, , graceMs], context) => {
     const sandbox = sandboxOf(context);
@@ -191,7 +195,7 @@ describe("whoever does not hear a signal", { concurrent: true, timeout: 60_000 }
   });
 });
 
-test.concurrent("parallel stages all get a signal, once each", { timeout: 60_000 }, async (context) => {
+test.concurrent("parallel stages all get a signal, once each", async (context) => {
   const sandbox = sandboxOf(context);
   const ids = ["a", "b", "c"];
   const stages = ids.map((id) => ({
@@ -212,9 +216,7 @@ test.concurrent("parallel stages all get a signal, once each", { timeout: 60_000
   });
 });
 
-test.concurrent("a signal while a stage waits to try again, or looks whether it is wanted, keeps it from starting", {
-  timeout: 60_000,
-}, async (context) => {
+test.concurrent("a signal while a stage waits to try again, or looks whether it is wanted, keeps it from starting", async (context) => {
   const waiting = sandboxOf(context);
   const retried = runStages(waiting, [
     { id: "work", run: "echo tried >> tries; echo 1 > child; exit 1", retry: { attempts: 3, delay: "5m" } },
@@ -245,9 +247,7 @@ test.concurrent("a signal while a stage waits to try again, or looks whether it 
   context.expect(readProject(looking, "tries")).toBe("");
 });
 
-test.concurrent("a signal during the delivery changes nothing about a run that is over", {
-  timeout: 60_000,
-}, async (context) => {
+test.concurrent("a signal during the delivery changes nothing about a run that is over", async (context) => {
   const otlp = await startOtlpServer({ protocol: "http", behaviour: "hang" });
   context.onTestFinished(() => otlp.close());
   const sandbox = sandboxOf(context);
@@ -258,7 +258,7 @@ test.concurrent("a signal during the delivery changes nothing about a run that i
   context.expect(await result).toMatchObject({ code: 0 });
 });
 
-describe("on a terminal", { concurrent: true, timeout: 60_000 }, () => {
+describe("on a terminal", { concurrent: true }, () => {
   const onTerminal = (sandbox: Sandbox, words: readonly string[]) =>
     sandbox.spawnTty(["exec", "--persona", "backend-engineer", "--", ...words], {
       env: OFF,
@@ -286,7 +286,7 @@ describe("on a terminal", { concurrent: true, timeout: 60_000 }, () => {
         got += 1;
         if (got === 3) process.exit(5);
       });
-      setInterval(() => {}, 60_000);
+      setInterval(() => {});
       fs.writeFileSync("child", String(process.pid));`;
     const { child, result } = onTerminal(sandbox, ["node", "-e", script]);
     await pidIn(sandbox);

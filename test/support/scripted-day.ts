@@ -54,7 +54,7 @@ const RULES = JSON.stringify({
 export async function runScriptedDay(): Promise<ScriptedDay> {
   return withBackends(async (sandbox, prometheus) => {
     const did = async (args: readonly string[], options: RunOptions = {}, code = 0) => {
-      const result = await sandbox.run(args, { timeoutMs: 60_000, ...options });
+      const result = await sandbox.run(args, { ...options });
       if (result.code !== code) {
         throw new Error(`${args.join(" ")}: ${result.code}\n${result.stdout}\n${result.stderr}`);
       }
@@ -221,6 +221,6 @@ async function everythingShown(sandbox: Sandbox, prometheus: Prometheus): Promis
       const [dropped] = await prometheus.query("sum(hypertool_telemetry_dropped_total)");
       return pending?.value === 0 && (dropped?.value ?? 0) > 0;
     },
-    { what: "all totals in Prometheus", timeoutMs: 60_000, intervalMs: 500 },
+    { what: "all totals in Prometheus", intervalMs: 500 },
   );
 }

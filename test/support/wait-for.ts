@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 export interface WaitOptions {
   /** Named in the error when the wait is over: "timed out after 5000 ms waiting for <what>". */
   readonly what: string;
+  /** An upper bound for a machine that is slow or busy: 120 s by default. */
   readonly timeoutMs?: number;
   readonly intervalMs?: number;
 }
@@ -15,7 +16,7 @@ export async function waitFor<T>(
   condition: () => T | Promise<T>,
   options: WaitOptions,
 ): Promise<NonNullable<T>> {
-  const timeoutMs = options.timeoutMs ?? 10_000;
+  const timeoutMs = options.timeoutMs ?? 120_000;
   const deadline = performance.now() + timeoutMs;
   let cause: unknown;
   for (;;) {

@@ -5,7 +5,7 @@ import { gate, type Parameters, release, STAGES, stage, succeed } from "./suppor
 import { npmProject, type SampleProject } from "./support/sample-project.ts";
 import { runScript } from "./support/stage.ts";
 
-describe("package-release of an npm package", { timeout: 120_000 }, () => {
+describe("package-release of an npm package", () => {
   test("bumps, describes, tests, packs, installs and tags it", async () => {
     const project = npmProject();
     const before = project.read("package.json");

@@ -6,7 +6,7 @@ import { killedAt } from "./support/killing-programs.ts";
 import { gate, type Parameters, release, stage, succeed } from "./support/release.ts";
 import { pythonProject, type SampleProject } from "./support/sample-project.ts";
 
-describe.skipIf(!buildingPython.isThere)("package-release of a Python package", { timeout: 120_000 }, () => {
+describe.skipIf(!buildingPython.isThere)("package-release of a Python package", () => {
   test("bumps, describes, tests, builds, installs and tags it", async () => {
     const project = pythonProject();
     const before = project.read("pyproject.toml");

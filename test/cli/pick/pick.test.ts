@@ -6,7 +6,6 @@ import { sandboxOfTest } from "../sandboxes.ts";
 const shown = async (running: RunningBinary, text: string) => {
   await waitFor(() => running.stdout().includes(text), {
     what: `"${text}" on the terminal`,
-    timeoutMs: 30_000,
   });
 };
 
