@@ -109,7 +109,8 @@ function write({ file, root }: Project, text: string): void {
 
 function readIfThere(file: string): string | undefined {
   try {
-    return fs.readFileSync(file, "utf8");
+    // Whatever is no regular file could block the read.
+    return fs.statSync(file).isFile() ? fs.readFileSync(file, "utf8") : "";
   } catch (error) {
     if (errorCode(error) !== "ENOENT") throw error;
     return undefined;

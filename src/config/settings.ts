@@ -267,9 +267,12 @@ function lookUp(file: Readonly<Record<string, unknown>>, key: string): string | 
 const NO_FILE: Readonly<Record<string, unknown>> = {};
 
 function readConfigFile(path: string, problems: Failure[]): Readonly<Record<string, unknown>> {
-  if (!fs.existsSync(path)) return NO_FILE;
+  const stat = statOf(path);
+  if (stat === undefined) return NO_FILE;
   try {
-    const value: unknown = JSON.parse(fs.readFileSync(path, "utf8"));
+    // A pipe or a device could block the read.
+    const isReadable = stat.isFile() || stat.isDirectory();
+    const value: unknown = isReadable ? JSON.parse(fs.readFileSync(path, "utf8")) : undefined;
     if (typeof value === "object" && value !== null && !Array.isArray(value)) {
       return value as Record<string, unknown>;
     }
@@ -278,6 +281,15 @@ function readConfigFile(path: string, problems: Failure[]): Readonly<Record<stri
     problems.push(brokenConfig(path, errorCode(error) ?? "it is not valid JSON"));
   }
   return {};
+}
+
+/** Undefined where nothing is there, or nobody may look. */
+function statOf(path: string): fs.Stats | undefined {
+  try {
+    return fs.statSync(path, { throwIfNoEntry: false });
+  } catch {
+    return undefined;
+  }
 }
 
 function brokenConfig(path: string, why: string): Failure {

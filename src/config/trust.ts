@@ -10,6 +10,8 @@ import { ensureDirectory, type Home } from "../core/home.ts";
 export function isTrusted(home: Home, env: Environment, file: string): boolean {
   if (envFlag(env, "TTA_PERSONA_TRUST")) return true;
   const path = fs.realpathSync(file);
+  // Whatever is no regular file could block the read, and cannot have been read by anybody.
+  if (!fs.statSync(path).isFile()) return false;
   const hash = hashOf(fs.readFileSync(path));
   return readTrusted(home, path) === hash || readList(home)[path] === hash;
 }

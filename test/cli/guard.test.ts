@@ -1,9 +1,11 @@
+import { execFileSync } from "node:child_process";
 import {
   chmodSync,
   existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
@@ -189,6 +191,27 @@ test("rules that cannot be known leave every decision to a person", async () => 
   });
   const elsewhere = await sandbox.run(["guard"], plain({ tool: "Read", path: "a", cwd: sandbox.userHome }));
   expect(JSON.parse(elsewhere.stdout)).toMatchObject({ decision: "ask", rule: "rules-unknown" });
+});
+
+test("what is no file where a persona's or a setting's should be is not waited for", async () => {
+  const sandbox = await guarded();
+  const { project, home } = sandbox;
+  const pipe = (path: string) => execFileSync("mkfifo", [path]);
+  const ask = async () => {
+    const { stdout } = await sandbox.run(["guard"], plain({ tool: "Read", path: "secret/a" }));
+    return (JSON.parse(stdout) as { decision: string }).decision;
+  };
+  pipe(join(project, ".tta-persona/persona"));
+  expect(await ask()).toBe("deny");
+  pipe(join(project, ".tta-persona/settings.yaml"));
+  pipe(join(home, "config.json"));
+  expect(await ask()).toBe("deny");
+  pipe(join(project, ".tta-persona/personas/other.json"));
+  expect(await ask()).toBe("deny");
+  // A link to a device, of which nobody reads the end.
+  rmSync(join(project, ".tta-persona/persona"));
+  symlinkSync("/dev/zero", join(project, ".tta-persona/persona"));
+  expect(await ask()).toBe("deny");
 });
 
 test("a request that comes slowly, and a long one, are read to their end", async () => {
