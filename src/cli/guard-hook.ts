@@ -1,6 +1,8 @@
-import fs from "node:fs";
-import { replaceFile } from "../core/atomic-file.ts";
-import { errorCode, UserError } from "../core/errors.ts";
+import { readEditable } from "../apply/read-file.ts";
+import { type ReplaceFailure, replaceFiles } from "../apply/replace-files.ts";
+import { decodeText, encodeText } from "../apply/text-file.ts";
+import { ExitCode, UserError } from "../core/errors.ts";
+import { randomHex } from "../core/random.ts";
 import type { Result } from "../core/result.ts";
 import type { HookEdit, HookProblem } from "../guard/hook-settings.ts";
 import type { CliContext } from "./context.ts";
@@ -10,57 +12,75 @@ export interface HookChange extends HookEdit {
 }
 
 /**
- * Changes the hooks in the project's `.claude/settings.json`, or, `local`, in the user's own beside it: where it is a link, in the file that it leads to, and
- * with the mode that it has.
+ * Changes the hooks in the project's `.claude/settings.json`, or, `local`, in the user's own beside it, as a switch
+ * changes the files of agents: behind a link, with the mode that it has, every byte around the hook kept, or not at all.
  *
  * @param edit gets an empty text where there is no such file
- * @throws UserError where it cannot be read, understood or was changed by somebody else meanwhile.
+ * @throws UserError where it cannot be edited, understood or was changed by somebody else meanwhile.
  */
 export function changeHooks(
   ctx: CliContext,
   edit: (text: string) => Result<HookEdit, HookProblem>,
   { dryRun, local }: { readonly dryRun: boolean; readonly local: boolean },
 ): HookChange {
-  const directory = `${ctx.cwd()}/.claude`;
-  const given = `${directory}/settings${local ? ".local" : ""}.json`;
-  const file = fs.existsSync(given) ? fs.realpathSync(given) : given;
-  const before = readText(file);
-  const edited = edit(before ?? "");
+  const given = `${ctx.cwd()}/.claude/settings${local ? ".local" : ""}.json`;
+  const content = readEditable(given, "change it by hand");
+  if (content.kind === "unusable") throw new UserError(content.failure);
+  const file = content.kind === "file" ? content.path : given;
+  const text = content.kind === "file" ? decodeText(content.bytes) : { mark: "", body: "" };
+  if (text === undefined) throw unusable(`${file} is not a text in UTF-8`, "Save it as one");
+  const edited = edit(text.body);
   if (!edited.ok) {
     const { offset, message } = edited.error;
-    const lines = (before ?? "").slice(0, offset).split("\n");
-    throw new UserError({
-      reason: "broken-settings",
-      message: `${file}:${lines.length}:${(lines.at(-1)?.length ?? 0) + 1}: ${message}. Nothing was changed.`,
-      hint: "Correct it there, and run the command again.",
-    });
+    const lines = text.body.slice(0, offset).split("\n");
+    const place = `${lines.length}:${(lines.at(-1)?.length ?? 0) + 1}`;
+    throw unusable(`${file}:${place}: ${message}`, "Correct it there");
   }
   const change = { ...edited.value, file };
   if (dryRun || !change.changed) return change;
-  fs.mkdirSync(directory, { recursive: true });
-  if (readText(file) !== before) {
-    throw new UserError({
-      reason: "changed-meanwhile",
-      message: `${file} was changed by somebody else meanwhile. Nothing was changed.`,
-      hint: "Run the command again.",
-    });
-  }
-  const text = change.text.endsWith("\n") || before !== undefined ? change.text : `${change.text}\n`;
-  const mode = before === undefined ? 0o644 : fs.statSync(file).mode & 0o777;
-  replaceFile(file, text, true, mode);
-  // The umask may have taken some of it.
-  if (before !== undefined) fs.chmodSync(file, mode);
+  const replaced = replaceFiles([
+    {
+      path: file,
+      before: content.kind === "file" ? content.bytes : undefined,
+      after: encodeText({ ...text, body: change.text }),
+      mode: content.kind === "file" ? content.mode : 0o644,
+      temporary: `${file}.${randomHex(6)}.tmp`,
+    },
+  ]);
+  if (!replaced.ok) throw notWritten(file, replaced.error);
   return change;
 }
 
-function readText(file: string): string | undefined {
-  try {
-    return fs.readFileSync(file, "utf8");
-  } catch (error) {
-    if (errorCode(error) === "ENOENT") return undefined;
-    throw new UserError({
-      reason: "unreadable-settings",
-      message: `${file} cannot be read (${errorCode(error) ?? "unknown error"}).`,
-    });
+function unusable(what: string, remedy: string): UserError {
+  return new UserError({
+    reason: "broken-settings",
+    message: `${what}. Nothing was changed.`,
+    hint: `${remedy}, and run the command again.`,
+  });
+}
+
+function notWritten(file: string, { reason, code = "unknown error" }: ReplaceFailure): UserError {
+  switch (reason) {
+    case "changed":
+      return new UserError({
+        reason: "changed-meanwhile",
+        message: `${file} was changed by somebody else meanwhile. Nothing was changed.`,
+        hint: "Run the command again.",
+      });
+    case "not-written":
+      return new UserError(
+        {
+          reason: "not-written",
+          message: `${file} cannot be written (${code}). Nothing was changed.`,
+          hint: "Free some space or check its permissions, and run the command again.",
+        },
+        ExitCode.failed,
+      );
+    case "not-restored":
+      return new UserError({
+        reason: "not-restored",
+        message: `${file} was changed by somebody else in the same moment.`,
+        hint: "Look at it, and run the command again.",
+      });
   }
 }

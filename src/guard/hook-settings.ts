@@ -74,7 +74,14 @@ interface Settings {
 function readSettings(text: string): Result<Settings, HookProblem> {
   if (text.trim() === "") return ok({ root: undefined, hooks: undefined, list: undefined });
   const errors: ParseError[] = [];
-  const root = parseTree(text, errors, { allowTrailingComma: true });
+  let root: Node | undefined;
+  try {
+    root = parseTree(text, errors, { allowTrailingComma: true });
+  } catch (error) {
+    // The parser recurses.
+    if (!(error instanceof RangeError)) throw error;
+    return err({ offset: 0, message: "nested too deeply" });
+  }
   const [first] = errors;
   if (first !== undefined)
     return err({ offset: first.offset, message: wordsOf(printParseErrorCode(first.error)) });

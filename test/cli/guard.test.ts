@@ -2,6 +2,8 @@ import { execFileSync } from "node:child_process";
 import {
   chmodSync,
   existsSync,
+  linkSync,
+  lstatSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -333,5 +335,54 @@ describe("guard install", () => {
     const result = await run(["guard", "install"]);
     expect(result).toMatchObject({ code: 2, stdout: "" });
     expect(result.stderr).toContain(".claude/settings.json:2:13");
+  });
+
+  test("keeps a byte order mark", async () => {
+    const { run, project } = sandboxOfTest();
+    mkdirSync(join(project, ".claude"));
+    const file = join(project, ".claude/settings.json");
+    writeFileSync(file, '\uFEFF{"agent": "x"}\r\n');
+    expect((await run(["guard", "install"])).code).toBe(0);
+    expect(readFileSync(file, "utf8")).toMatch(/^\uFEFF\{"agent": "x",.*tta-persona guard.*\}\r\n$/s);
+    expect((await run(["guard", "uninstall"])).code).toBe(0);
+    expect(readFileSync(file, "utf8")).toBe('\uFEFF{"agent": "x"}\r\n');
+  });
+
+  const settings = '{"agent": "x"}\n';
+  test.each([
+    [
+      "is not UTF-8",
+      "broken-settings",
+      (file: string) => writeFileSync(file, Buffer.from([0x7b, 0xff, 0x7d])),
+    ],
+    ["is read-only", "read-only", (file: string) => writeFileSync(file, settings, { mode: 0o444 })],
+    [
+      "has another name",
+      "hard-link",
+      (file: string) => {
+        writeFileSync(file, settings);
+        linkSync(file, `${file}.other`);
+      },
+    ],
+    ["is a link to nothing", "dangling-link", (file: string) => symlinkSync("nowhere.json", file)],
+    ["is a directory", "no-file", (file: string) => mkdirSync(file)],
+    ["is a pipe", "no-file", (file: string) => execFileSync("mkfifo", [file])],
+    ["is nested too deeply", "broken-settings", (file: string) => writeFileSync(file, "[".repeat(100_000))],
+  ])("leaves a file alone that %s", async (_, reason, make) => {
+    const { run, project } = sandboxOfTest();
+    mkdirSync(join(project, ".claude"));
+    const file = join(project, ".claude/settings.json");
+    make(file);
+    const look = () => {
+      const stat = lstatSync(file);
+      return [stat.ino, stat.mode, stat.mtimeMs, readdirSync(join(project, ".claude"))];
+    };
+    const before = look();
+    for (const command of ["install", "uninstall"]) {
+      const result = await run(["guard", command, "--json"]);
+      expect(result.code).toBe(2);
+      expect(JSON.parse(result.stdout || result.stderr)).toMatchObject({ error: { reason } });
+    }
+    expect(look()).toEqual(before);
   });
 });
