@@ -52,7 +52,7 @@ const onlyThese: readonly {
   {
     from: "guard",
     to: "persona",
-    modules: ["built-in", "chatmode", "heads", "persona", "project-persona", "schema", "shape"],
+    modules: ["built-in", "chatmode", "heads", "limits", "persona", "places", "project-persona", "schema"],
   },
   { from: "guard", to: "projection", modules: ["guard-facts", "session", "session-store", "shell-scope"] },
   { from: "guard", to: "llm", modules: ["call-place"] },

@@ -38,8 +38,7 @@ type Problem = readonly [reason: string, what: string, hint: string];
 
 function problemOf(path: string, stats: fs.Stats, otherwise: string): Problem | undefined {
   if (!stats.isFile()) return ["no-file", "is not a regular file", "Put a configuration file in its place."];
-  if (stats.size > MAX_BYTES)
-    return ["too-long", "is longer than 4 MiB", `Shorten it, or ${otherwise}.`];
+  if (stats.size > MAX_BYTES) return ["too-long", "is longer than 4 MiB", `Shorten it, or ${otherwise}.`];
   // The owner's word, which counts for us also where we could write all the same.
   if ((stats.mode & 0o222) === 0)
     return ["read-only", "is read-only", `Make it writable (chmod u+w), or ${otherwise}.`];
@@ -50,11 +49,7 @@ function problemOf(path: string, stats: fs.Stats, otherwise: string): Problem | 
   if (stats.nlink > 1)
     return ["hard-link", "has another name by a hard link", "Use a symbolic link instead."];
   if (!mayWrite(path) || !mayWrite(path.slice(0, path.lastIndexOf("/")) || "/")) {
-    return [
-      "read-only",
-      "or its directory may not be written",
-      `Check their permissions, or ${otherwise}.`,
-    ];
+    return ["read-only", "or its directory may not be written", `Check their permissions, or ${otherwise}.`];
   }
   return undefined;
 }

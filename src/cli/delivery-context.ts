@@ -7,6 +7,7 @@ import { readPersonaHeads } from "../persona/heads.ts";
 import type { PersonaPlaces } from "../persona/places.ts";
 import { type Ledger, openLedger } from "../projection/ledger-store.ts";
 import type { CliContext } from "./context.ts";
+import { fileTrust } from "./persona-name.ts";
 
 /** What reading the totals and delivering them takes. */
 export type DeliveringContext = Pick<CliContext, "home" | "env" | "settings" | "clock" | "version" | "cwd">;
@@ -29,9 +30,9 @@ function personaNames(ctx: DeliveringContext): readonly string[] {
   return (readPersonaHeads(places(ctx)) ?? builtInHeads).map(({ name }) => name);
 }
 
-function places({ cwd, home }: DeliveringContext): PersonaPlaces {
+function places({ cwd, home, env }: DeliveringContext): PersonaPlaces {
   try {
-    return { cwd: cwd(), userDir: home.personas };
+    return { cwd: cwd(), userDir: home.personas, trustOf: (file) => fileTrust(file, home, env) };
   } catch {
     // The working directory is gone: the user's own are left.
     return { cwd: home.data, userDir: home.personas };

@@ -4,11 +4,13 @@ import { type Catalogue, loadCatalogue, resolveInCatalogue } from "../persona/ca
 import type { Persona } from "../persona/persona.ts";
 import type { PersonaPlaces } from "../persona/places.ts";
 import type { CliContext } from "./context.ts";
+import { fileTrust } from "./persona-name.ts";
 import { anyOf, quote } from "./printable.ts";
 import { hintWith } from "./usage-error.ts";
 
 export function personaPlaces(ctx: CliContext): PersonaPlaces {
-  return { cwd: ctx.cwd(), userDir: ctx.home.personas };
+  const { home, env } = ctx;
+  return { cwd: ctx.cwd(), userDir: home.personas, trustOf: (file) => fileTrust(file, home, env) };
 }
 
 /** The persona a user means. @throws UserError when it is unknown, ambiguous, or its definition is broken. */

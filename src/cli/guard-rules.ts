@@ -1,21 +1,23 @@
-import { type RulesFound, rulesOf } from "../guard/rules.ts";
-import { loadCatalogue } from "../persona/catalogue.ts";
+import { type RulesFound, rulesFound, rulesOf } from "../guard/rules.ts";
+import { definitionsOf } from "../persona/catalogue.ts";
+import { holding } from "../persona/limits.ts";
+import type { Persona } from "../persona/persona.ts";
 import type { CliContext } from "./context.ts";
 import { problemLine } from "./find-persona.ts";
+import { fileTrust } from "./persona-name.ts";
 
-/** The rules of a persona by the whole catalogue, YAML and broken definitions included. */
-export function findRules(persona: string, cwd: string, { home }: CliContext): RulesFound {
-  const { personas, broken } = loadCatalogue({ cwd, userDir: home.personas });
-  const problem = broken.get(persona);
-  if (problem !== undefined) {
-    return { kind: "unknown", reason: `The rules of ${persona} cannot be read: ${problemLine(problem)}.` };
+/** The rules of a persona by all definitions, YAML and broken ones included. */
+export function findRules(persona: string, cwd: string, { home, env }: CliContext): RulesFound {
+  const trustOf = (file: string) => fileTrust(file, home, env);
+  const found: Persona[] = [];
+  for (const definition of definitionsOf(persona, { cwd, userDir: home.personas })) {
+    if (!definition.ok) {
+      const reason = `The rules of ${persona} cannot be read: ${problemLine(definition.error)}.`;
+      return { kind: "unknown", reason };
+    }
+    found.push(definition.value);
+    // What is wrong with those behind it does not matter.
+    if (holding(found, trustOf).isSettled) break;
   }
-  const found = personas.find(({ name }) => name === persona);
-  if (found === undefined) {
-    return {
-      kind: "unknown",
-      reason: `The active persona, ${persona}, is not defined here, so its rules are not known.`,
-    };
-  }
-  return { kind: "found", rules: rulesOf(found, found.origin, home) };
+  return rulesFound(persona, holding(found, trustOf), (one) => rulesOf(one, persona, one.origin, home));
 }

@@ -12,6 +12,11 @@ const rules = z.object({
 const guardShape = document("guard", {
   persona: z.string().nullable(),
   rules: rules.nullable().describe("null where no persona is active, or its rules cannot be read"),
+  alsoRules: z
+    .array(rules)
+    .describe(
+      "of definitions that hold as well, since the project's own is not trusted; the strictest decides",
+    ),
   limits: lines.describe("what the guard cannot enforce"),
 });
 

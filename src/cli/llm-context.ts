@@ -6,8 +6,7 @@ import { type CallPlace, placeFromEnvironment } from "../llm/call-place.ts";
 import { createTextKeeper } from "../llm/keep-texts.ts";
 import { readPriceFile } from "../llm/price-file.ts";
 import type { RecordContext } from "../llm/record-call.ts";
-import { defaultBudget, readDefaultBudgets } from "../persona/budgets.ts";
-import { readPersonaHeads } from "../persona/heads.ts";
+import { defaultBudget, tryReadDefaultBudgets } from "../persona/budgets.ts";
 import { switchPersona } from "../persona/switch-persona.ts";
 import type { Budget } from "../projection/llm-facts.ts";
 import { DEFAULT_CHATMODE, GLOBAL_SCOPE } from "../projection/session.ts";
@@ -68,7 +67,8 @@ export async function definedBudget(persona: string, ctx: CliContext): Promise<B
   const places = placesOf(ctx);
   if (places === undefined) return undefined;
   // Where there is YAML, only the catalogue knows all of them.
-  if (readPersonaHeads(places) !== undefined) return readDefaultBudgets(places).get(persona);
+  const budgets = tryReadDefaultBudgets(places);
+  if (budgets !== undefined) return budgets.get(persona);
   const { loadCatalogue } = await import("../persona/catalogue.ts");
   const found = loadCatalogue(places).personas.find(({ name }) => name === persona);
   return found === undefined ? undefined : defaultBudget(found);

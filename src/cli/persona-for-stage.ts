@@ -3,24 +3,35 @@ import type { StagePersona } from "../workflow/engine-context.ts";
 
 /** What a stage, or a command under a persona, takes of its definition. */
 export function stagePersona(persona: Persona): StagePersona {
+  const { name, security, within = [] } = persona;
+  const blocked = [persona, ...within].flatMap((one) => one.security?.blockList ?? []);
   return {
-    name: persona.name,
-    allowEnvironmentAccess: persona.security?.allowEnvironmentAccess,
-    blockList: persona.security?.blockList,
+    name,
+    allowEnvironmentAccess: security?.allowEnvironmentAccess,
+    alsoAllowedBy: within.map((one) => one.security?.allowEnvironmentAccess),
+    blockList: blocked.length === 0 ? undefined : blocked,
     instructions: instructions(persona),
   };
 }
 
 /** For an agent: who it is, and what it keeps to. */
-function instructions({ displayName, description, context, restrictedPaths, security }: Persona): string {
+function instructions(persona: Persona): string {
+  const { displayName, description, context, within = [] } = persona;
+  const all = [persona, ...within];
   const list = (title: string, values: readonly string[] | undefined) =>
-    values === undefined || values.length === 0 ? [] : [`${title}: ${values.join(", ")}.`];
+    values === undefined || values.length === 0 ? [] : [`${title}: ${[...new Set(values)].join(", ")}.`];
   return [
     `You work as: ${displayName}.${description === undefined ? "" : ` ${description.trim()}`}`,
     ...list("Your focus", context?.focusAreas),
     ...list("Frameworks", context?.frameworks),
     ...list("Files worth knowing", context?.keyFiles),
-    ...list("Neither read nor change files that match", restrictedPaths),
-    ...list("Do not do these without asking", security?.requireApprovalFor),
+    ...list(
+      "Neither read nor change files that match",
+      all.flatMap((one) => one.restrictedPaths ?? []),
+    ),
+    ...list(
+      "Do not do these without asking",
+      all.flatMap((one) => one.security?.requireApprovalFor ?? []),
+    ),
   ].join("\n");
 }

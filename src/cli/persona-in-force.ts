@@ -1,10 +1,9 @@
-import { isTrusted } from "../config/trust.ts";
 import { envValue } from "../core/environment.ts";
 import { errorCode, UserError } from "../core/errors.ts";
 import { randomHex } from "../core/random.ts";
 import { type CallPlace, placeFromEnvironment } from "../llm/call-place.ts";
 import { isChatmodeName } from "../persona/chatmode.ts";
-import { findProject, type Project, readProjectPersona } from "../persona/project-persona.ts";
+import { findProjects, type Project, readProjectPersona } from "../persona/project-persona.ts";
 import {
   DEFAULT_CHATMODE,
   GLOBAL_SCOPE,
@@ -16,7 +15,7 @@ import {
 import { openSession } from "../projection/session-store.ts";
 import { shellScope } from "../projection/shell-scope.ts";
 import type { CliContext } from "./context.ts";
-import { personaName } from "./persona-name.ts";
+import { fileTrust, personaName } from "./persona-name.ts";
 
 /** What may name the persona, the one that goes before the others first. A flag goes before all of them. */
 export const SOURCES = ["environment", "shell", "project", "global"] as const;
@@ -49,19 +48,24 @@ export interface Standing {
   readonly state: SessionState;
   /** Of the shell that has an id, whether or not it has a persona of its own. */
   readonly shell: string | undefined;
-  /** The nearest project that names a persona, trusted or not. */
+  /** The nearest trusted project that names a persona, else the nearest that is not. */
   readonly project: Project | undefined;
   readonly isProjectTrusted: boolean;
+  /** The nearest project of all, where it is not trusted. */
+  readonly passedOver: Project | undefined;
 }
 
 /** @throws UserError `newer-home`. */
 export function readStanding(ctx: CliContext, state: SessionState = openSession(ctx.home).state): Standing {
-  const project = projectOf(ctx);
+  const projects = projectsOf(ctx);
+  const trusted = projects.find(({ file }) => fileTrust(file, ctx.home, ctx.env) === "trusted");
+  const [nearest] = projects;
   return {
     state,
     shell: shellScope(ctx.env),
-    project,
-    isProjectTrusted: project !== undefined && isTrustedProject(project, ctx),
+    project: trusted ?? nearest,
+    isProjectTrusted: trusted !== undefined,
+    passedOver: nearest === trusted ? undefined : nearest,
   };
 }
 
@@ -154,15 +158,13 @@ function askSession(
 }
 
 async function askProject(
-  { state, project, isProjectTrusted }: Standing,
+  { state, project, isProjectTrusted, passedOver }: Standing,
   ctx: CliContext,
 ): Promise<Candidate> {
   const source = "project";
+  if (passedOver !== undefined) ctx.output.note(untrustedText(passedOver));
   if (project === undefined) return { source, problem: "absent" };
-  if (!isProjectTrusted) {
-    ctx.output.note(untrustedText(project));
-    return { source, problem: "untrusted" };
-  }
+  if (!isProjectTrusted) return { source, problem: "untrusted" };
   const given = readProjectPersona(project);
   if (!given.ok) return { source, problem: new UserError(given.error) };
   const { scope } = project;
@@ -190,21 +192,11 @@ function broken(error: unknown, where: string): UserError {
 }
 
 /** A working directory that is gone belongs to no project. */
-function projectOf(ctx: CliContext): Project | undefined {
+function projectsOf(ctx: CliContext): readonly Project[] {
   try {
-    return findProject({ cwd: ctx.cwd(), userDir: ctx.home.personas });
+    return findProjects({ cwd: ctx.cwd(), userDir: ctx.home.personas });
   } catch (error) {
-    if (error instanceof UserError || errorCode(error) !== undefined) return undefined;
+    if (error instanceof UserError || errorCode(error) !== undefined) return [];
     throw error;
-  }
-}
-
-/** What cannot be read cannot have been trusted. */
-function isTrustedProject({ file }: Project, ctx: CliContext): boolean {
-  try {
-    return isTrusted(ctx.home, ctx.env, file);
-  } catch (error) {
-    if (errorCode(error) === undefined) throw error;
-    return false;
   }
 }

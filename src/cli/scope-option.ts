@@ -58,9 +58,8 @@ export function scopeTarget(invocation: Invocation, standing: Standing, ctx: Cli
 
 /** What to say on stderr of a scope that was just switched: what goes before it, and whose word was passed over. */
 export function scopeNotes(target: ScopeTarget, standing: Standing, ctx: CliContext): readonly string[] {
-  const { project, isProjectTrusted } = standing;
-  const isPassedOver = target.project === undefined && project !== undefined && !isProjectTrusted;
-  return [hiddenText(target, standing, ctx), isPassedOver ? untrustedText(project) : undefined].filter(
+  const passedOver = target.project === undefined ? standing.passedOver : undefined;
+  return [hiddenText(target, standing, ctx), passedOver && untrustedText(passedOver)].filter(
     (line) => line !== undefined,
   );
 }

@@ -4,6 +4,7 @@ import { LONGEST_TIMER_MS, parseDuration } from "../core/duration.ts";
 import { type Environment, envFlag, envValue } from "../core/environment.ts";
 import type { Failure } from "../core/errors.ts";
 import { errorCode } from "../core/errors.ts";
+import { statOf } from "../core/filesystem.ts";
 import { parsePatterns } from "../core/own-patterns.ts";
 import { type ApplySettings, applySettings, splitWords } from "./apply-settings.ts";
 import { checkSetting, parseSize } from "./check-setting.ts";
@@ -281,15 +282,6 @@ function readConfigFile(path: string, problems: Failure[]): Readonly<Record<stri
     problems.push(brokenConfig(path, errorCode(error) ?? "it is not valid JSON"));
   }
   return {};
-}
-
-/** Undefined where nothing is there, or nobody may look. */
-function statOf(path: string): fs.Stats | undefined {
-  try {
-    return fs.statSync(path, { throwIfNoEntry: false });
-  } catch {
-    return undefined;
-  }
 }
 
 function brokenConfig(path: string, why: string): Failure {

@@ -8,12 +8,23 @@ import { ensureDirectory, type Home } from "../core/home.ts";
  * to the file's path, without links on the way, and content, and gone with the next change. `TTA_PERSONA_TRUST=1` trusts all, for CI.
  */
 export function isTrusted(home: Home, env: Environment, file: string): boolean {
-  if (envFlag(env, "TTA_PERSONA_TRUST")) return true;
+  return trustOf(home, env, file) === "trusted";
+}
+
+/** `changed`: the file was trusted with another content. */
+export type Trust = "trusted" | "changed" | "never";
+
+/** As `isTrusted`, telling apart why a file is not. @throws the system's error when it cannot be read. */
+export function trustOf(home: Home, env: Environment, file: string): Trust {
+  if (envFlag(env, "TTA_PERSONA_TRUST")) return "trusted";
+  // Where nothing was ever trusted there is nothing to compare with.
+  if (!fs.existsSync(`${home.state}/trusted`) && !fs.existsSync(`${home.state}/trusted.json`)) return "never";
   const path = fs.realpathSync(file);
+  const known = [readTrusted(home, path), readList(home)[path]].filter((one) => one !== undefined);
+  if (known.length === 0) return "never";
   // Whatever is no regular file could block the read, and cannot have been read by anybody.
-  if (!fs.statSync(path).isFile()) return false;
-  const hash = hashOf(fs.readFileSync(path));
-  return readTrusted(home, path) === hash || readList(home)[path] === hash;
+  if (!fs.statSync(path).isFile()) return "changed";
+  return known.includes(hashOf(fs.readFileSync(path))) ? "trusted" : "changed";
 }
 
 /** @throws the system's error when the file cannot be read or the home not be written. */

@@ -10,6 +10,15 @@ export function canWrite(path: string): boolean {
   }
 }
 
+/** Undefined where nothing is there, or nobody may look. */
+export function statOf(path: string): fs.Stats | undefined {
+  try {
+    return fs.statSync(path, { throwIfNoEntry: false });
+  } catch {
+    return undefined;
+  }
+}
+
 /**
  * Whether a path lies on NFS or SMB, where appending is not atomic and facts could be lost.
  * The numbers are Linux's, from statfs(2); elsewhere the answer is no.

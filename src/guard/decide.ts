@@ -1,6 +1,6 @@
 import type { PersonaFile } from "../persona/schema.ts";
 import { approvalFor } from "./approval.ts";
-import { hasWildcard } from "./glob.ts";
+import { hasWildcard, isExactly } from "./glob.ts";
 import type { PathView } from "./path-forms.ts";
 import type { GuardRequest } from "./request.ts";
 import { type Restriction, restrictPaths } from "./restricted-paths.ts";
@@ -14,6 +14,8 @@ export interface GuardRules
   readonly persona: string;
   /** Absolute paths or globs: files that decide what the agent may do. Changing them takes a person's yes. */
   readonly ownFiles: readonly string[];
+  /** The same, of directories: what else lies in them is not meant. */
+  readonly ownFolders: readonly string[];
 }
 
 export interface Decision {
@@ -82,9 +84,12 @@ export function decide(request: GuardRequest, rules: GuardRules, view: PathView)
     };
   }
   if (!isReader(request.tool)) {
-    const own = restrictPaths(rules.ownFiles, view);
-    const path = paths.map((one) => own.findPath(one)).find((one) => one !== undefined);
-    const found = path ?? (command === undefined ? undefined : scanCommand(command, own, view.cwd));
+    const found = [restrictPaths(rules.ownFiles, view), restrictPaths(rules.ownFolders, view, isExactly)]
+      .map((own) => {
+        const path = paths.map((one) => own.findPath(one)).find((one) => one !== undefined);
+        return path ?? (command === undefined ? undefined : scanCommand(command, own, view.cwd));
+      })
+      .find((one) => one !== undefined);
     if (found !== undefined) {
       return {
         decision: "ask",

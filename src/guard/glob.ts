@@ -59,6 +59,11 @@ export function isWithin(path: Glob, pattern: Glob): boolean {
   return reaches(path, pattern, -1);
 }
 
+/** Whether a path itself fits the pattern. */
+export function isExactly(path: Glob, pattern: Glob): boolean {
+  return isWithin(path, pattern) && !isWithin(path.slice(0, -1), pattern);
+}
+
 /**
  * Whether a search by a glob is aimed at what a pattern restricts: some path may fit both, and the pattern's last part
  * that is a plain name, or else its last one of letters, shares letters with what it meets. `fr*nd/x` is aimed at

@@ -1,9 +1,9 @@
 import fs from "node:fs";
 import { type Environment, envValue } from "../core/environment.ts";
 import { ExitCode, errorCode } from "../core/errors.ts";
-import { trimSlashes } from "../core/project-directories.ts";
+import { projectFolders, trimSlashes } from "../core/project-directories.ts";
 import { type Decision, decide } from "./decide.ts";
-import type { PathView } from "./path-forms.ts";
+import { normalise, type PathView } from "./path-forms.ts";
 import { type RecordContext, recordDecision } from "./record.ts";
 import type { GuardRequest } from "./request.ts";
 import type { RulesFound } from "./rules.ts";
@@ -26,21 +26,28 @@ export interface GuardAnswer {
 
 /**
  * Answers one request. With no active persona everything is allowed; rules that cannot be read leave the decision to a
- * person. What it denies and asks for is written down.
+ * person. Where several hold, the strictest decision counts. What it denies and asks for is written down.
+ *
+ * @param directories of `directoriesOf`
+ * @param actives who is active in each of them; empty where nobody is.
  */
 export function answerRequest(
   request: GuardRequest,
-  active: ActivePersona | undefined,
+  directories: readonly string[],
+  actives: readonly ActivePersona[],
   context: RecordContext,
 ): GuardAnswer {
-  if (active === undefined) {
-    return answer(request, { decision: "allow", rule: null, reason: "No persona is active." }, "");
+  const view = viewFrom(request, context.env, directories);
+  let active: ActivePersona | undefined;
+  let decision: Decision = { decision: "allow", rule: null, reason: "No persona is active." };
+  for (const one of withoutUndefined(actives)) {
+    for (const next of decisionsOf(request, one, view)) {
+      if (active !== undefined && SEVERITY[next.decision] <= SEVERITY[decision.decision]) continue;
+      active = one;
+      decision = next;
+    }
   }
-  const { rules } = active;
-  const decision: Decision =
-    rules.kind === "found"
-      ? decide(request, rules.rules, viewFrom(request, context.env))
-      : { decision: "ask", rule: "rules-unknown", reason: rules.reason };
+  if (active === undefined) return answer(request, decision, "");
   let note = "";
   try {
     recordDecision(context, active, request.tool, decision);
@@ -51,6 +58,20 @@ export function answerRequest(
     note = `tta-persona: this decision could not be written down (${code})\n`;
   }
   return answer(request, decision, note);
+}
+
+const SEVERITY = { allow: 0, ask: 1, deny: 2 } as const;
+
+function decisionsOf(request: GuardRequest, { rules }: ActivePersona, view: PathView): readonly Decision[] {
+  if (rules.kind === "found") return rules.rules.map((one) => decide(request, one, view));
+  return [{ decision: "ask", rule: "rules-unknown", reason: rules.reason }];
+}
+
+/** A persona that one directory does not define, and another one does, has the rules of this one. */
+function withoutUndefined(actives: readonly ActivePersona[]): readonly ActivePersona[] {
+  const isFound = (name: string) =>
+    actives.some(({ persona, rules }) => persona === name && rules.kind === "found");
+  return actives.filter(({ persona, rules }) => rules.kind !== "undefined" || !isFound(persona));
 }
 
 /**
@@ -90,16 +111,50 @@ function answer(request: GuardRequest, decision: Decision, stderr: string): Guar
 /** What makes a directory a project's. */
 const MARKS = [".git", ".tta-persona", ".hypertool"];
 
-/** Patterns count from the working directory and from every project that it lies in. */
+/**
+ * Whose rules a request is under: those of the working directory and, where that lies outside of it, those of the
+ * project that the agent works for, which it does not leave by going elsewhere.
+ *
+ * @param workingDirectory of the guard: where it is started is the agent's project, if it is one with a persona.
+ */
+export function directoriesOf(
+  { cwd, projectDir }: Pick<GuardRequest, "cwd" | "projectDir">,
+  env: Environment,
+  workingDirectory: string,
+): readonly string[] {
+  const named = projectDir ?? claudeProject(env);
+  const base = trimSlashes(named ?? workingDirectory);
+  if (`${normalise(cwd)}/`.startsWith(`${base}/`)) return [cwd];
+  const counts = named !== undefined || projectFolders(base, [".tta-persona", ".hypertool"]).length > 0;
+  return counts ? [cwd, base] : [cwd];
+}
+
+function claudeProject(env: Environment): string | undefined {
+  const named = envValue(env, "CLAUDE_PROJECT_DIR");
+  return named?.startsWith("/") === true ? named : undefined;
+}
+
+/**
+ * Patterns count from the working directory and from every project that it lies in.
+ *
+ * @param directories of `directoriesOf`
+ */
 export function viewFrom(
   { cwd, projectDir }: Pick<GuardRequest, "cwd" | "projectDir">,
   env: Environment,
+  directories: readonly string[] = [cwd],
 ): PathView {
   const userHome = envValue(env, "HOME");
-  const named = projectDir ?? envValue(env, "CLAUDE_PROJECT_DIR");
-  const roots = named?.startsWith("/") === true ? [named] : [];
-  for (let at = trimSlashes(cwd); at !== "" && at !== userHome; at = at.slice(0, at.lastIndexOf("/"))) {
-    if (MARKS.some((mark) => fs.existsSync(`${at}/${mark}`))) roots.push(at);
+  const named = projectDir ?? claudeProject(env);
+  const roots = [...(named === undefined ? [] : [named]), ...directories.filter((one) => one !== cwd)];
+  for (const directory of directories) {
+    for (
+      let at = trimSlashes(directory);
+      at !== "" && at !== userHome;
+      at = at.slice(0, at.lastIndexOf("/"))
+    ) {
+      if (MARKS.some((mark) => fs.existsSync(`${at}/${mark}`))) roots.push(at);
+    }
   }
   return { cwd, roots, userHome };
 }

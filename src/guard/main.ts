@@ -9,7 +9,7 @@ import { pause } from "../core/pause.ts";
 import { keepStdin } from "../core/stdin-kept.ts";
 import { version } from "../core/version.ts";
 import { findActive } from "./active-persona.ts";
-import { answerRequest, type GuardAnswer, refusal } from "./guard.ts";
+import { type ActivePersona, answerRequest, directoriesOf, type GuardAnswer, refusal } from "./guard.ts";
 import { MAX_REQUEST_BYTES, readRequest } from "./request.ts";
 
 /**
@@ -44,13 +44,19 @@ const UNREADABLE = "it is too long, or cannot be read";
 
 /** @returns undefined where the full program has to decide. */
 function decide(text: string, home: Home, env: Environment): GuardAnswer | undefined {
-  const request = readRequest(text, process.cwd());
+  const workingDirectory = process.cwd();
+  const request = readRequest(text, workingDirectory);
   if (!request.ok) return refusal(request.error);
-  const active = findActive(request.value.cwd, home, env, systemClock.now());
-  if (active === undefined) return undefined;
+  const directories = directoriesOf(request.value, env, workingDirectory);
+  const actives: ActivePersona[] = [];
+  for (const directory of directories) {
+    const active = findActive(directory, home, env, systemClock.now());
+    if (active === undefined) return undefined;
+    if (active !== "none") actives.push(active);
+  }
   // What else is wrong with the settings has no part in a decision.
   const { segmentBytes } = readSettings(home.configFile, env);
-  return answerRequest(request.value, active === "none" ? undefined : active, {
+  return answerRequest(request.value, directories, actives, {
     home,
     env,
     clock: systemClock,

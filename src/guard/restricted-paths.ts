@@ -42,8 +42,13 @@ const MAX_PATH_LENGTH = 16_384;
 
 /**
  * @param patterns globs relative to the project; one without a slash holds at any depth, as in .gitignore.
+ * @param fitsPath whether what lies in a directory counts like the directory.
  */
-export function restrictPaths(patterns: readonly string[], view: PathView): RestrictedPaths {
+export function restrictPaths(
+  patterns: readonly string[],
+  view: PathView,
+  fitsPath: (path: Glob, pattern: Glob) => boolean = isWithin,
+): RestrictedPaths {
   const bases = [...new Set([view.cwd, ...view.roots].flatMap((base) => pathForms(base, view).paths))];
   const baseSegments = bases.map(segmentsOf).map(parseName);
   const rules = patterns.flatMap((pattern) => rulesOf(pattern, bases, view));
@@ -68,7 +73,7 @@ export function restrictPaths(patterns: readonly string[], view: PathView): Rest
       if (input.includes("\0") || input.length > MAX_PATH_LENGTH) return { pattern: UNTELLABLE, path: "" };
       const { paths, isOpaque } = pathForms(input, view);
       for (const path of paths) {
-        const rule = match(parseName(segmentsOf(path)), isWithin);
+        const rule = match(parseName(segmentsOf(path)), fitsPath);
         if (rule !== undefined) return { pattern: rule.pattern, path };
       }
       return isOpaque ? { pattern: UNTELLABLE, path: normalise(input) } : undefined;

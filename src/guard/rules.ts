@@ -1,41 +1,63 @@
-import fs from "node:fs";
 import type { Home } from "../core/home.ts";
-import { builtInPersonas } from "../persona/built-in.ts";
-import { readPersonaHeads } from "../persona/heads.ts";
-import type { Persona, PersonaOrigin } from "../persona/persona.ts";
-import type { PersonaFile } from "../persona/schema.ts";
-import { isPersonaFile } from "../persona/shape.ts";
+import { readAllDefinitions } from "../persona/heads.ts";
+import { type Holding, holding } from "../persona/limits.ts";
+import type { Limits, PersonaOrigin } from "../persona/persona.ts";
+import type { PersonaPlaces } from "../persona/places.ts";
 import type { GuardRules } from "./decide.ts";
 
 /** The rules of the active persona, or why there are none. */
 export type RulesFound =
-  | { readonly kind: "found"; readonly rules: GuardRules }
-  /** Its definition cannot be used, or is not here. `reason`: one sentence. */
-  | { readonly kind: "unknown"; readonly reason: string };
+  /** Of each definition that holds, the one that takes precedence first; there is at least one. */
+  | { readonly kind: "found"; readonly rules: readonly [GuardRules, ...GuardRules[]] }
+  /** Its definition cannot be used. `reason`: one sentence. */
+  | { readonly kind: "unknown"; readonly reason: string }
+  /** There is none here. */
+  | { readonly kind: "undefined"; readonly reason: string };
 
 /**
- * By the built-in definitions and the JSON files of project and user. Undefined: only the whole catalogue can tell,
+ * By the built-in definitions and the JSON files of projects and user. Undefined: only the full program can tell,
  * because there is YAML, or something is wrong.
  */
-export function readRules(persona: string, cwd: string, home: Home): RulesFound | undefined {
-  const head = readPersonaHeads({ cwd, userDir: home.personas })?.find(({ name }) => name === persona);
-  if (head === undefined) return undefined;
-  const { origin } = head;
-  if (origin.kind === "built-in") {
-    const definition = builtInPersonas().find(({ name }) => name === persona);
-    return definition && { kind: "found", rules: rulesOf(definition, origin, home) };
-  }
-  const definition: unknown = JSON.parse(fs.readFileSync(origin.file, "utf8"));
-  // Changed since its head was read.
-  if (!isPersonaFile(definition)) return undefined;
-  return { kind: "found", rules: { ...rulesOf({ ...definition, name: persona }, origin, home) } };
+export function readRules(
+  persona: string,
+  places: Required<Pick<PersonaPlaces, "cwd" | "userDir" | "trustOf">>,
+  home: Home,
+): RulesFound | undefined {
+  const found = readAllDefinitions(places)?.get(persona);
+  if (found === undefined) return undefined;
+  const held = holding(found, places.trustOf);
+  return rulesFound(persona, held, ({ definition, origin }) => rulesOf(definition, persona, origin, home));
 }
 
-/** @param persona with its plain name */
-export function rulesOf(persona: Persona | PersonaFile, origin: PersonaOrigin, home: Home): GuardRules {
-  const { name, allowedServers, allowedTools, restrictedPaths, security } = persona;
+/** The rules of the definitions that hold. */
+export function rulesFound<D>(
+  persona: string,
+  { definitions, isSettled, changed }: Holding<D>,
+  rulesOfOne: (definition: D) => GuardRules,
+): RulesFound {
+  if (!isSettled && changed !== undefined) return { kind: "unknown", reason: untrustedNow(changed) };
+  const [first, ...rest] = definitions.map(rulesOfOne);
+  if (first !== undefined) return { kind: "found", rules: [first, ...rest] };
   return {
-    persona: name,
+    kind: "undefined",
+    reason: `The active persona, ${persona}, is not defined here, so its rules are not known.`,
+  };
+}
+
+/** Of a file that was trusted with another content. */
+export function untrustedNow(file: string): string {
+  return `${file} is not what was trusted any more. Whoever has read it: tta-persona trust ${file}`;
+}
+
+/** @param persona its plain name */
+export function rulesOf(
+  { allowedServers, allowedTools, restrictedPaths, security }: Limits,
+  persona: string,
+  origin: PersonaOrigin,
+  home: Home,
+): GuardRules {
+  return {
+    persona,
     ...(allowedServers === undefined ? {} : { allowedServers }),
     ...(allowedTools === undefined ? {} : { allowedTools }),
     ...(restrictedPaths === undefined ? {} : { restrictedPaths }),
@@ -44,10 +66,11 @@ export function rulesOf(persona: Persona | PersonaFile, origin: PersonaOrigin, h
       ...(origin.kind === "built-in" ? [] : [origin.file]),
       home.configDir,
       home.data,
-      ".claude/settings*.json",
-      ".tta-persona/persona",
-      ".tta-persona/personas/**",
-      ".hypertool/personas/**",
+      "**/.claude/settings*.json",
+      "**/.tta-persona/persona",
+      "**/.tta-persona/personas/**",
+      "**/.hypertool/personas/**",
     ],
+    ownFolders: ["**/.claude", "**/.tta-persona", "**/.hypertool"],
   };
 }

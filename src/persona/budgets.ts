@@ -1,14 +1,23 @@
-import fs from "node:fs";
 import type { Budget } from "../projection/llm-facts.ts";
-import { builtInHeads, builtInPersonas } from "./built-in.ts";
-import { readPersonaHeads } from "./heads.ts";
-import type { Persona, PersonaHead } from "./persona.ts";
+import { builtInPersonas } from "./built-in.ts";
+import { readAllDefinitions } from "./heads.ts";
+import { holding } from "./limits.ts";
+import type { Persona } from "./persona.ts";
 import type { PersonaPlaces } from "./places.ts";
-import { isPersonaFile } from "./shape.ts";
 
-/** What a persona's definition lets it use; undefined: as much as it takes. Only the user's word makes it hard. */
-export function defaultBudget({ budget }: Pick<Persona, "budget">): Budget | undefined {
-  return budget === undefined ? undefined : { ...budget, isHard: false };
+/**
+ * What a persona's definition lets it use; undefined: as much as it takes. Only the user's word makes it hard. Of
+ * definitions that hold together the nearer one may lower what the further one says, in the same window.
+ */
+export function defaultBudget({
+  budget,
+  within = [],
+}: Pick<Persona, "budget" | "within">): Budget | undefined {
+  const lowest = [budget, ...within.map((one) => one.budget)].reduceRight((further, nearer) => {
+    if (further === undefined || nearer === undefined) return further ?? nearer;
+    return nearer.window === further.window && nearer.tokens < further.tokens ? nearer : further;
+  }, undefined);
+  return lowest === undefined ? undefined : { ...lowest, isHard: false };
 }
 
 /**
@@ -16,23 +25,31 @@ export function defaultBudget({ budget }: Pick<Persona, "budget">): Budget | und
  * those of the built-in ones.
  */
 export function readDefaultBudgets(places: PersonaPlaces): ReadonlyMap<string, Budget> {
-  const builtIn = new Map(builtInPersonas().map((persona) => [persona.name, persona]));
-  const budgets = new Map<string, Budget>();
-  for (const head of readPersonaHeads(places) ?? builtInHeads) {
-    const definition = head.origin.kind === "built-in" ? builtIn.get(head.name) : readFile(head);
-    const budget = definition && defaultBudget(definition);
-    if (budget !== undefined) budgets.set(head.name, budget);
-  }
-  return budgets;
+  return tryReadDefaultBudgets(places) ?? budgetsOf(builtInPersonas().map((one) => [one.name, [one]]));
 }
 
-function readFile({ origin }: PersonaHead): Pick<Persona, "budget"> | undefined {
-  if (origin.kind === "built-in") return undefined;
-  try {
-    const definition: unknown = JSON.parse(fs.readFileSync(origin.file, "utf8"));
-    return isPersonaFile(definition) ? definition : undefined;
-  } catch {
-    // Changed since its head was read.
-    return undefined;
+/** As above; undefined where there is YAML or anything is wrong. */
+export function tryReadDefaultBudgets(places: PersonaPlaces): ReadonlyMap<string, Budget> | undefined {
+  const all = readAllDefinitions(places);
+  const { trustOf = () => "trusted" } = places;
+  return (
+    all &&
+    budgetsOf(
+      [...all].map(([name, found]) => [
+        name,
+        holding(found, trustOf).definitions.map((one) => one.definition),
+      ]),
+    )
+  );
+}
+
+function budgetsOf(
+  holdings: readonly (readonly [name: string, definitions: readonly Pick<Persona, "budget">[]])[],
+): ReadonlyMap<string, Budget> {
+  const budgets = new Map<string, Budget>();
+  for (const [name, [first = {}, ...within]] of holdings) {
+    const budget = defaultBudget({ ...first, within });
+    if (budget !== undefined) budgets.set(name, budget);
   }
+  return budgets;
 }

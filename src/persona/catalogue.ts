@@ -1,9 +1,22 @@
-import { type DefinitionReader, layDefinitions, readDefinitions } from "../core/definitions.ts";
+import {
+  type DefinitionLayer,
+  type DefinitionReader,
+  layDefinitions,
+  readDefinitions,
+} from "../core/definitions.ts";
+import { err, ok, type Result } from "../core/result.ts";
 import { builtInPersonas } from "./built-in.ts";
 import { type PersonaProblem, readDefinition } from "./definition.ts";
+import { holding } from "./limits.ts";
 import { resolvePersonaName } from "./names.ts";
-import type { Persona } from "./persona.ts";
-import { formatOf, type PersonaDirectory, type PersonaPlaces, personaDirectories } from "./places.ts";
+import type { Limits, Persona } from "./persona.ts";
+import {
+  allPersonaDirectories,
+  formatOf,
+  type PersonaDirectory,
+  type PersonaPlaces,
+  personaDirectories,
+} from "./places.ts";
 
 export type { PersonaProblem } from "./definition.ts";
 
@@ -22,10 +35,51 @@ export interface Catalogue {
 
 /** Reads the definitions of the project, the user and the program; the former win. */
 export function loadCatalogue(places: PersonaPlaces): Catalogue {
-  const layers = personaDirectories(places).map(({ path, kind }) => readDefinitions(path, readerOf(kind)));
+  const near = personaDirectories(places);
+  const layers = near.map(read);
   const builtIn = { definitions: builtInPersonas(), problems: [] };
   const { byName, problems, broken } = layDefinitions([...layers, builtIn], ({ name }) => name);
-  return { personas: [...byName.values()], problems, broken };
+  const personas = [...byName.values()];
+  const { trustOf } = places;
+  if (trustOf === undefined || !near.some(({ kind }) => kind === "project"))
+    return { personas, problems, broken };
+  const all = allPersonaDirectories(places).map((directory) => {
+    const at = near.findIndex(({ path }) => path === directory.path);
+    return layers[at] ?? read(directory);
+  });
+  const withLimits = (persona: Persona): Persona => {
+    const same = [...all, builtIn].flatMap(({ definitions }) =>
+      definitions.filter(({ name }) => name === persona.name),
+    );
+    const { definitions, isSettled } = holding(same, trustOf);
+    const within: readonly Limits[] = definitions.filter((one) => one.origin !== persona.origin);
+    const more = isSettled ? within : [...within, {}];
+    return more.length === 0 ? persona : { ...persona, within: more };
+  };
+  return { personas: personas.map(withLimits), problems, broken };
+}
+
+/**
+ * The definitions of one persona, the one that takes precedence first: also those that it hides, and those of projects
+ * further up. Where a broken one stands, what is wrong with it.
+ */
+export function* definitionsOf(
+  name: string,
+  places: PersonaPlaces,
+): Generator<Result<Persona, PersonaProblem>> {
+  for (const directory of allPersonaDirectories(places)) {
+    const { definitions, problems } = read(directory);
+    const problem = problems.find(({ names }) => names.includes(name));
+    const found = definitions.find((one) => one.name === name);
+    if (problem !== undefined) yield err(problem);
+    else if (found !== undefined) yield ok(found);
+  }
+  const builtIn = builtInPersonas().find((one) => one.name === name);
+  if (builtIn !== undefined) yield ok(builtIn);
+}
+
+function read({ path, kind }: PersonaDirectory): DefinitionLayer<Persona> {
+  return readDefinitions(path, readerOf(kind));
 }
 
 const readerOf = (kind: PersonaDirectory["kind"]): DefinitionReader<Persona> => ({

@@ -15,7 +15,19 @@ export interface PersonaHead {
 }
 
 /** A persona with all its definition says; what a definition leaves out is absent here. */
-export interface Persona extends PersonaHead, Omit<PersonaFile, "name" | "displayName" | "icon"> {}
+export interface Persona extends PersonaHead, Omit<PersonaFile, "name" | "displayName" | "icon"> {
+  /**
+   * Of a definition that nobody has trusted, and of one that hides a trusted one: what else holds. Its own limits only
+   * take away from these; an empty one stands for what holds without any definition.
+   */
+  readonly within?: readonly Limits[];
+}
+
+/** What of a definition decides what its persona may do, see and use. */
+export type Limits = Pick<
+  PersonaFile,
+  "allowedServers" | "allowedTools" | "restrictedPaths" | "security" | "budget"
+>;
 
 /** For a persona whose file names no icon. */
 const DEFAULT_ICON = "👤";

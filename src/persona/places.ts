@@ -14,7 +14,12 @@ export interface PersonaPlaces {
   readonly userDir: string;
   /** Of `findProjectFolders`, where the caller has looked already. */
   readonly folders?: readonly ProjectFolder[];
+  /** How far a project's file may be relied upon. Left out where it does not matter, and every file counts. */
+  readonly trustOf?: (file: string) => Trust;
 }
+
+/** As `config/trust.ts` tells it; `changed`: the file was trusted with another content. */
+export type Trust = "trusted" | "changed" | "never";
 
 export interface PersonaDirectory {
   readonly path: string;
@@ -60,6 +65,20 @@ export function personaDirectories({ cwd, userDir, folders }: PersonaPlaces): re
     "personas",
     user,
   ).map((path) => ({ path, kind: "project" }));
+  if (isThere(user)) found.push({ path: user, kind: "user" });
+  return found;
+}
+
+/**
+ * As `personaDirectories`, and those of projects further up, which the nearest one hides: what they say of a persona may
+ * hold all the same.
+ */
+export function allPersonaDirectories({ cwd, userDir, folders }: PersonaPlaces): readonly PersonaDirectory[] {
+  const user = trimSlashes(userDir);
+  const found = (folders ?? findProjectFolders(cwd))
+    .map(({ root, name }) => `${root}/${name}/personas`)
+    .filter((path) => path !== user && isThere(path))
+    .map((path): PersonaDirectory => ({ path, kind: "project" }));
   if (isThere(user)) found.push({ path: user, kind: "user" });
   return found;
 }

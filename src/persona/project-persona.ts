@@ -3,7 +3,7 @@ import { type Failure, systemErrorCode } from "../core/errors.ts";
 import { hashText } from "../core/hash.ts";
 import { type ProjectFolder, projectFolders } from "../core/project-directories.ts";
 import { err, ok, type Result } from "../core/result.ts";
-import { OWN_FOLDER, type PersonaPlaces, projectPersonaFile } from "./places.ts";
+import { OWN_FOLDER, type PersonaPlaces, projectPersonaFile, type Trust } from "./places.ts";
 
 /** A project that names a persona of its own, or may come to. */
 export interface Project {
@@ -19,9 +19,26 @@ export interface Project {
 const MAX_BYTES = 256;
 
 /** The nearest project above the working directory that names a persona, whether or not it is trusted. */
-export function findProject({ cwd, userDir }: PersonaPlaces): Project | undefined {
-  const file = projectPersonaFile(projectFolders(cwd, [OWN_FOLDER]), userDir);
-  return file === undefined ? undefined : projectAt(file.slice(0, -`/${OWN_FOLDER}/persona`.length));
+export function findProject(places: PersonaPlaces): Project | undefined {
+  return findProjects(places)[0];
+}
+
+/** All projects above the working directory that name a persona, the nearest first, trusted or not. */
+export function findProjects({ cwd, userDir }: PersonaPlaces): readonly Project[] {
+  return projectFolders(cwd, [OWN_FOLDER])
+    .filter((folder) => projectPersonaFile([folder], userDir) !== undefined)
+    .map(({ root }) => projectAt(root));
+}
+
+/** The nearest project above the working directory whose file was ever trusted, and whether it still is. */
+export function findCountingProject(
+  places: PersonaPlaces & { readonly trustOf: (file: string) => Trust },
+): { readonly project: Project; readonly isTrusted: boolean } | undefined {
+  for (const project of findProjects(places)) {
+    const trust = places.trustOf(project.file);
+    if (trust !== "never") return { project, isTrusted: trust === "trusted" };
+  }
+  return undefined;
 }
 
 /**

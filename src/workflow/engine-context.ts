@@ -14,6 +14,8 @@ export interface StagePersona {
   /** The plain name. */
   readonly name: string;
   readonly allowEnvironmentAccess: readonly string[] | undefined;
+  /** Of `EnvironmentPolicy`. */
+  readonly alsoAllowedBy?: readonly (readonly string[] | undefined)[];
   readonly blockList: readonly string[] | undefined;
   /** For an agent or a model, before the stage's prompt. */
   readonly instructions: string;

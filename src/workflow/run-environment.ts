@@ -21,12 +21,12 @@ export function environmentOf(
   more: Readonly<Record<string, string>>,
   context: EngineContext,
 ): Result<Record<string, string>, Failure> {
-  const { allowEnvironmentAccess, blockList } = context.persona(stage.persona);
+  const { allowEnvironmentAccess, alsoAllowedBy, blockList } = context.persona(stage.persona);
   return stageEnvironment({
     // The run delivers what commands in its stages measure. They may not see what it takes to reach a backend, and
     // would take the lease to fail with what they do see.
     env: { ...context.env, TTA_PERSONA_DELIVERY: "off" },
-    policy: { allowEnvironmentAccess, blockList },
+    policy: { allowEnvironmentAccess, alsoAllowedBy, blockList },
     parameters: run.parameters,
     outputs: outputsBefore(run, stage),
     stageEnv: stage.env,

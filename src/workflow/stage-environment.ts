@@ -18,7 +18,9 @@ import { outputVariable, parameterVariable } from "./names.ts";
 export interface EnvironmentPolicy {
   /** Names or globs. Without a list, all passes whose name does not look like a secret's. */
   readonly allowEnvironmentAccess?: readonly string[] | undefined;
-  /** Globs that count more than the list above. */
+  /** More such lists, each of which has to let a variable through, too. */
+  readonly alsoAllowedBy?: readonly (readonly string[] | undefined)[] | undefined;
+  /** Globs that count more than the lists above. */
   readonly blockList?: readonly string[] | undefined;
 }
 
@@ -95,8 +97,9 @@ function isPassed(name: string, value: string, policy: EnvironmentPolicy): boole
   if (isOpen && matchesAny(name, NEEDED_UNLESS_SECRET)) return true;
   if (policy.blockList !== undefined && matchesAny(name, policy.blockList)) return false;
   if (isOpen && matchesAny(name, CI_NAMES)) return true;
-  const allowed = policy.allowEnvironmentAccess;
-  return allowed === undefined ? !isSecret : matchesAny(name, allowed);
+  return [policy.allowEnvironmentAccess, ...(policy.alsoAllowedBy ?? [])].every((allowed) =>
+    allowed === undefined ? !isSecret : matchesAny(name, allowed),
+  );
 }
 
 function holdsPassword(value: string): boolean {

@@ -12,7 +12,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { RunOptions, Sandbox } from "../support/run-binary.ts";
 import { waitFor } from "../support/wait-for.ts";
@@ -179,6 +179,141 @@ test("the persona in force counts, with and without the launcher's short cut", a
     });
     expect(unknown).toMatchObject({ code: 2, stdout: "" });
   }
+});
+
+/** What the guard says, the same with and without the launcher's short cut. */
+async function decisionOf(
+  sandbox: Sandbox,
+  request: object,
+  options: RunOptions = {},
+): Promise<{ readonly decision: string; readonly rule: string | null }> {
+  const [hot, full] = await Promise.all(
+    (["run", "runCold"] as const).map(async (how) => {
+      const result = await sandbox[how](["guard"], { ...plain(request), ...options });
+      expect(result).toMatchObject({ code: 0, stderr: "" });
+      return JSON.parse(result.stdout) as { decision: string; rule: string | null };
+    }),
+  );
+  expect(hot).toEqual(full);
+  return hot ?? { decision: "", rule: null };
+}
+
+describe("an agent does not get out of its persona", () => {
+  const open = (name: string, more: object = {}) => JSON.stringify({ name, ...more });
+  const plant = (file: string, text: string) => {
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, text);
+  };
+
+  test("by a definition that takes the place of a built-in one: untrusted, it only takes away", async () => {
+    const sandbox = sandboxOfTest();
+    const { run, project } = sandbox;
+    expect((await run(["switch", "backend-engineer"])).code).toBe(0);
+    const read = (path: string) => decisionOf(sandbox, { tool: "Read", path, cwd: project });
+    const use = () => decisionOf(sandbox, { tool: "x", server: "other", cwd: project });
+    expect((await read("frontend/a")).decision).toBe("deny");
+    for (const folder of [".hypertool", ".tta-persona"]) {
+      const file = join(project, folder, "personas", "mine.json");
+      plant(file, open("backend-engineer", { allowedServers: ["other"], restrictedPaths: ["docs/**"] }));
+      expect((await read("frontend/a")).decision).toBe("deny");
+      expect((await use()).decision).toBe("deny");
+      expect(await read("docs/a")).toMatchObject({ decision: "deny", rule: "restrictedPaths: docs/**" });
+      expect((await read("src/a")).decision).toBe("allow");
+    }
+    const file = join(project, ".tta-persona/personas/mine.json");
+    const explained = documentOf(await run(["guard", "--explain", "--json"]));
+    expect(explained.rules).toMatchObject({ restrictedPaths: ["docs/**"] });
+    expect(explained.alsoRules).toHaveLength(2);
+    // A person has read it.
+    expect((await run(["trust", file])).code).toBe(0);
+    expect((await read("frontend/a")).decision).toBe("allow");
+    expect((await use()).decision).toBe("allow");
+    // And does not know what it has become.
+    writeFileSync(file, open("backend-engineer"));
+    expect((await read("frontend/a")).decision).toBe("deny");
+  });
+
+  test.each(["near.json", "near.yaml"])("by one in a directory below the project's: %s", async (name) => {
+    const sandbox = await guarded();
+    const below = join(sandbox.project, "sub/dir");
+    const far = join(sandbox.project, ".tta-persona/personas/auditor.json");
+    const read = (path: string) => decisionOf(sandbox, { tool: "Read", path, cwd: below });
+    mkdirSync(join(below, ".tta-persona/personas"), { recursive: true });
+    expect((await read("../../secret/a")).decision).toBe("deny");
+    plant(join(below, ".tta-persona/personas", name), open("auditor"));
+    expect((await read("../../secret/a")).decision).toBe("deny");
+    expect((await sandbox.run(["trust", far])).code).toBe(0);
+    expect((await read("../../secret/a")).decision).toBe("deny");
+    expect((await read("src/a")).decision).toBe("allow");
+  });
+
+  test("by changing the only definition there is, once it was trusted", async () => {
+    const sandbox = await guarded();
+    const file = join(sandbox.project, ".tta-persona/personas/auditor.json");
+    const read = () => decisionOf(sandbox, { tool: "Read", path: "secret/a", cwd: sandbox.project });
+    expect((await sandbox.run(["trust", file])).code).toBe(0);
+    expect((await read()).decision).toBe("deny");
+    writeFileSync(file, open("auditor"));
+    expect(await read()).toMatchObject({ decision: "ask", rule: "rules-unknown" });
+  });
+
+  test("by a file that names another one, nearer or in the place of what was trusted", async () => {
+    const sandbox = await guarded();
+    const { run, project } = sandbox;
+    const named = join(project, ".tta-persona/persona");
+    writeFileSync(named, "auditor\n");
+    expect((await run(["trust"])).code).toBe(0);
+    expect((await run(["end"])).code).toBe(0);
+    const below = join(project, "sub");
+    const read = () => decisionOf(sandbox, { tool: "Read", path: "../secret/a", cwd: below });
+    plant(join(below, ".tta-persona/persona"), "frontend-engineer\n");
+    expect((await read()).decision).toBe("deny");
+    expect((await run(["current"], { cwd: below })).stdout).toBe("auditor\n");
+    writeFileSync(named, "frontend-engineer\n");
+    expect(await read()).toMatchObject({ decision: "ask", rule: "rules-unknown" });
+  });
+
+  test("by working somewhere else", async () => {
+    const sandbox = await guarded();
+    const { project, userHome } = sandbox;
+    writeFileSync(join(project, ".tta-persona/persona"), "auditor\n");
+    expect((await sandbox.run(["trust"])).code).toBe(0);
+    expect((await sandbox.run(["end"])).code).toBe(0);
+    const secret = { tool: "Read", path: join(project, "secret/a"), cwd: userHome };
+    const other = { ...secret, path: "src/a" };
+    const elsewhere = { cwd: userHome };
+    for (const [request, options] of [
+      [{ projectDir: project }, elsewhere],
+      [{}, { ...elsewhere, env: { CLAUDE_PROJECT_DIR: project } }],
+      // Where the agent was started.
+      [{}, {}],
+    ] as const) {
+      expect((await decisionOf(sandbox, { ...secret, ...request }, options)).decision).toBe("deny");
+      expect((await decisionOf(sandbox, { ...other, ...request }, options)).decision).toBe("allow");
+    }
+    expect((await decisionOf(sandbox, secret, elsewhere)).decision).toBe("allow");
+  });
+
+  test("by a definition that a tool writes, moves or takes away without being asked for", async () => {
+    const sandbox = await guarded();
+    const { project, userHome } = sandbox;
+    for (const path of [
+      "sub/.tta-persona/personas/auditor.json",
+      "sub/.tta-persona/persona",
+      "sub/.hypertool/personas/auditor.json",
+      join(userHome, ".claude/settings.json"),
+      ".tta-persona",
+    ]) {
+      const write = { tool: "Write", path, cwd: project };
+      expect(await decisionOf(sandbox, write), path).toMatchObject({ decision: "ask", rule: "own-files" });
+    }
+    for (const command of ["mv other sub/.tta-persona", "cd sub; mv .tta-persona/ x"]) {
+      const bash = { tool: "Bash", input: { command }, cwd: project };
+      expect(await decisionOf(sandbox, bash), command).toMatchObject({ decision: "ask", rule: "own-files" });
+    }
+    const workflow = { tool: "Write", path: ".tta-persona/workflows/a.yaml", cwd: project };
+    expect((await decisionOf(sandbox, workflow)).decision).toBe("allow");
+  });
 });
 
 test("rules that cannot be known leave every decision to a person", async () => {

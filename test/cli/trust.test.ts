@@ -94,3 +94,48 @@ test("a project's settings apply only as they were trusted, and never say where 
   chmodSync(file, 0o000);
   expect(await get("llm.model")).toMatchObject({ code: 0, stdout: "" });
 });
+
+test("a project's definition opens no environment variable and raises no budget until it is trusted", async (context) => {
+  const { expect } = context;
+  const sandbox = createSandbox();
+  context.onTestFinished(() => sandbox.dispose());
+  const directory = join(sandbox.project, ".tta-persona/personas");
+  mkdirSync(directory, { recursive: true });
+  const define = (name: string, tokens: number) => {
+    const file = join(directory, `${name}.json`);
+    const security = { allowEnvironmentAccess: ["MY_API_TOKEN", "MY_PLACE"], blockList: ["MY_PLACE"] };
+    writeFileSync(file, JSON.stringify({ name, security, budget: { tokens, window: "day" } }));
+    return file;
+  };
+  defineWorkflow(sandbox, {
+    name: "look",
+    stages: ["backend-engineer", "own"].map((persona) => ({
+      ...scripted(`as_${persona.slice(0, 3)}`, `echo "${persona} $MY_API_TOKEN $MY_PLACE" >> effects`),
+      persona,
+    })),
+  });
+  const env = { ...OFF, MY_API_TOKEN: "opened", MY_PLACE: "here" };
+  const look = async () => {
+    expect(await sandbox.run(["run", "look"], { env })).toMatchObject({ code: 0 });
+    return linesOf(sandbox, "effects").slice(-2);
+  };
+  const limit = async () => {
+    const shown = await sandbox.run(["budget", "show", "backend", "--json"], { env: OFF });
+    const metrics = (await sandbox.run(["metrics"], { env: OFF })).stdout.split("\n");
+    const [line] = metrics.filter((one) => /token_budget_limit\{persona="backend-engineer"\}/.test(one));
+    const [budget] = documentOf<{ budgets: { limit: number }[] }>(shown).budgets;
+    expect(line?.split(" ").at(-1)).toBe(String(budget?.limit));
+    return budget?.limit;
+  };
+  await sandbox.run(["backend"], { env: OFF });
+  const file = define("backend-engineer", 9_000_000);
+  const own = define("own", 5);
+  expect(await look()).toEqual(["backend-engineer  ", "own  "]);
+  expect(await limit()).toBe(2_000_000);
+  define("backend-engineer", 5);
+  expect(await limit()).toBe(5);
+  define("backend-engineer", 9_000_000);
+  for (const one of [file, own]) await sandbox.run(["trust", one], { env: OFF });
+  expect(await look()).toEqual(["backend-engineer opened ", "own opened "]);
+  expect(await limit()).toBe(9_000_000);
+});

@@ -18,7 +18,8 @@ const rules: GuardRules = {
     "**/Größe/**",
     "~/.ssh/**",
   ],
-  ownFiles: [".claude/settings*.json", ".tta-persona/personas/**"],
+  ownFiles: ["**/.claude/settings*.json", "**/.tta-persona/personas/**"],
+  ownFolders: ["**/.claude", "**/.tta-persona"],
 };
 
 export interface GuardedProject {

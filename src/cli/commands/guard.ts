@@ -1,10 +1,19 @@
 import { ExitCode, UserError } from "../../core/errors.ts";
 import { isTerminal } from "../../core/output.ts";
+import { unknownActive } from "../../guard/active-persona.ts";
 import type { GuardRules } from "../../guard/decide.ts";
-import { answerRequest, type GuardAnswer, refusal } from "../../guard/guard.ts";
+import {
+  type ActivePersona,
+  answerRequest,
+  directoriesOf,
+  type GuardAnswer,
+  refusal,
+} from "../../guard/guard.ts";
 import { guardLimits } from "../../guard/limits.ts";
 import { readRequest } from "../../guard/request.ts";
+import { findCountingProject } from "../../persona/project-persona.ts";
 import { readGuardLog } from "../../projection/guard-log.ts";
+import { viewSession } from "../../projection/session.ts";
 import { type Command, optionText } from "../command.ts";
 import type { CliContext } from "../context.ts";
 import { changeHooks } from "../guard-hook.ts";
@@ -12,7 +21,8 @@ import { findRules } from "../guard-rules.ts";
 import type { GuardInstallJson, GuardJson, GuardLogJson, GuardUninstallJson } from "../guard-shapes.ts";
 import { localTime } from "../local-time.ts";
 import { optionLimit, optionMoment } from "../option-values.ts";
-import { type PersonaInForce, personaInForce } from "../persona-in-force.ts";
+import { personaInForce, readStanding } from "../persona-in-force.ts";
+import { fileTrust } from "../persona-name.ts";
 import { printable, table } from "../printable.ts";
 
 const DEFAULT_LIMIT = 20;
@@ -173,37 +183,54 @@ async function answerSafely(ctx: CliContext): Promise<GuardAnswer> {
   try {
     const request = readRequest(await ctx.readStdin(), ctx.cwd());
     if (!request.ok) return refusal(request.error);
-    const { cwd } = request.value;
-    const inForce = await inForceAt(cwd, ctx);
-    const active = inForce && { ...inForce, rules: findRules(inForce.persona, cwd, ctx) };
     const { home, env, clock, version } = ctx;
+    const directories = directoriesOf(request.value, env, ctx.cwd());
+    const actives: ActivePersona[] = [];
+    for (const directory of directories) {
+      const active = await activeAt(directory, ctx);
+      if (active !== undefined) actives.push(active);
+    }
     const { segmentBytes } = ctx.settings;
-    return answerRequest(request.value, active, { home, env, clock, version, segmentBytes });
+    return answerRequest(request.value, directories, actives, { home, env, clock, version, segmentBytes });
   } catch (error) {
     return refusal(error instanceof UserError ? error.message : "its state cannot be read");
   }
 }
 
-/** A project that is not trusted is passed over without a word: it is the agent that would read it. */
-function inForceAt(cwd: string, ctx: CliContext): Promise<PersonaInForce | undefined> {
-  return personaInForce({ ...ctx, cwd: () => cwd, output: { ...ctx.output, note: () => undefined } });
+/** As `findActive` finds it. A project that is not trusted is passed over without a word: the agent would read it. */
+async function activeAt(cwd: string, ctx: CliContext): Promise<ActivePersona | undefined> {
+  const { home, env, clock } = ctx;
+  const standing = readStanding({ ...ctx, cwd: () => cwd });
+  const quiet = { ...ctx, cwd: () => cwd, output: { ...ctx.output, note: () => undefined } };
+  const inForce = await personaInForce(quiet, standing);
+  if (inForce?.source !== "environment" && inForce?.source !== "shell") {
+    const trustOf = (file: string) => fileTrust(file, home, env);
+    const counting = findCountingProject({ cwd, userDir: home.personas, trustOf });
+    if (counting?.isTrusted === false) {
+      const { project } = counting;
+      return unknownActive(project, viewSession(standing.state, project.scope, clock.now()));
+    }
+  }
+  return inForce && { ...inForce, rules: findRules(inForce.persona, cwd, ctx) };
 }
 
 async function explain(ctx: CliContext): Promise<number> {
-  const persona = (await personaInForce(ctx))?.persona;
-  const found = persona === undefined ? undefined : findRules(persona, ctx.cwd(), ctx);
-  const rules = found?.kind === "found" ? found.rules : undefined;
+  const active = await activeAt(ctx.cwd(), ctx);
+  const rules = active?.rules.kind === "found" ? active.rules.rules : undefined;
+  const [own, ...more] = rules ?? [];
   const document: GuardJson = {
     schema: "tta-persona/guard/1",
-    persona: persona ?? null,
-    rules: rules === undefined ? null : rulesJson(rules),
+    persona: active?.persona ?? null,
+    rules: own === undefined ? null : rulesJson(own),
+    alsoRules: more.map(rulesJson),
     limits: [...guardLimits],
   };
   const none =
-    found?.kind === "unknown"
-      ? `${found.reason} Every tool is asked for.`
+    active !== undefined && active.rules.kind !== "found"
+      ? `${active.rules.reason} Every tool is asked for.`
       : "No persona is active, so everything is allowed.";
-  const head = rules === undefined ? `${none}\n` : rulesText(rules, ctx);
+  const also = "\nThe definition is a project's that nobody has trusted, so these hold as well:\n";
+  const head = rules === undefined ? `${none}\n` : rules.map((one) => rulesText(one, ctx)).join(also);
   const limits = guardLimits.map((limit) => `  - ${limit}\n`).join("");
   ctx.output.answer(document, `${head}\n${ctx.paint.bold("What it cannot enforce")}\n${limits}`);
   return ExitCode.done;
@@ -215,7 +242,7 @@ function rulesJson({
   allowedTools,
   restrictedPaths,
   security,
-}: GuardRules): GuardJson["rules"] {
+}: GuardRules): GuardJson["alsoRules"][number] {
   return {
     persona,
     allowedServers,

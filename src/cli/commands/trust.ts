@@ -20,11 +20,12 @@ export const command: Command = {
   description:
     "Without a file: the `.tta-persona/persona` of the project, which names the persona for everything below it. That, a " +
     "project's settings, and a workflow of it that has the name of a built-in one, take effect only when you have read " +
-    "and trusted the file. Trust is bound to the content: after a change it is asked for again. TTA_PERSONA_TRUST=1 trusts all, for CI.",
+    "and trusted the file; until then a persona's definition only takes away from what holds without it. Trust is bound to the content: after a change it is asked for again. TTA_PERSONA_TRUST=1 trusts all, for CI.",
   arguments: [{ name: "file", doc: "such as .tta-persona/workflows/package-release.yaml", optional: true }],
   examples: [
     { command: "tta-persona trust", doc: "the project's persona, after reading it" },
     { command: "tta-persona trust .tta-persona/settings.yaml", doc: "let the project choose its model, say" },
+    { command: "tta-persona trust .tta-persona/personas/auditor.json", doc: "let it open what it says" },
     { command: "tta-persona trust .tta-persona/workflows/package-release.yaml", doc: "after reading it" },
   ],
   exitCodes: {},
