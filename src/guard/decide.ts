@@ -1,6 +1,7 @@
 import type { PersonaFile } from "../persona/schema.ts";
 import { approvalFor } from "./approval.ts";
 import { hasWildcard, isExactly } from "./glob.ts";
+import { ownCommand } from "./own-command.ts";
 import type { PathView } from "./path-forms.ts";
 import type { GuardRequest } from "./request.ts";
 import { type Restriction, restrictPaths } from "./restricted-paths.ts";
@@ -75,6 +76,14 @@ export function decide(request: GuardRequest, rules: GuardRules, view: PathView)
     };
   }
 
+  const own = command === undefined ? undefined : ownCommand(command);
+  if (own !== undefined) {
+    return {
+      decision: "ask",
+      rule: "own-persona",
+      reason: `tta-persona ${own} changes who is active, or what ${persona} may do.`,
+    };
+  }
   const approval = approvalFor(rules.security?.requireApprovalFor ?? [], name, request.tool, command);
   if (approval !== undefined) {
     return {

@@ -3,6 +3,8 @@ export interface ShellWord {
   readonly text: string;
   /** It was quoted, with blanks, quotes or parentheses in it: a message or another language rather than a path. */
   readonly isProse: boolean;
+  /** It is the first word of a command. */
+  readonly begins: boolean;
 }
 
 /**
@@ -16,8 +18,12 @@ export function shellWords(command: string): readonly ShellWord[] {
   /** A `$` came before the quote: bash reads escapes in it. */
   let isAnsi = false;
   let isProse = false;
+  let begins = true;
   const end = () => {
-    if (isWord) words.push({ text, isProse });
+    if (isWord) {
+      words.push({ text, isProse, begins });
+      begins = false;
+    }
     text = "";
     isWord = false;
     isProse = false;
@@ -26,7 +32,7 @@ export function shellWords(command: string): readonly ShellWord[] {
     const character = command[at] ?? "";
     if (character === "<" && command[at + 1] === "<" && command[at + 2] !== "<") {
       end();
-      words.push({ text: command.slice(at + 2), isProse: true });
+      words.push({ text: command.slice(at + 2), isProse: true, begins });
       return words;
     }
     if (character === "\\") {
@@ -45,8 +51,10 @@ export function shellWords(command: string): readonly ShellWord[] {
       isWord = true;
       isProse ||= /[\s()'"]/.test(inside);
       at = close;
-    } else if (/[\s;|&<>()`]/.test(character)) end();
-    else {
+    } else if (/[\s;|&<>()`]/.test(character)) {
+      end();
+      begins ||= /[\n;|&()`]/.test(character);
+    } else {
       text += character;
       isWord = true;
     }
