@@ -1,11 +1,12 @@
 import type { PersonaFile } from "../persona/schema.ts";
 import { approvalFor } from "./approval.ts";
-import { hasWildcard, isExactly } from "./glob.ts";
+import { hasWildcard } from "./glob.ts";
 import { ownCommand } from "./own-command.ts";
-import type { PathView } from "./path-forms.ts";
+import { type PathView, pathForms } from "./path-forms.ts";
 import type { GuardRequest } from "./request.ts";
-import { type Restriction, restrictPaths } from "./restricted-paths.ts";
+import { type Restriction, restrictPaths, UNTELLABLE } from "./restricted-paths.ts";
 import { scanCommand } from "./scan-command.ts";
+import { findRead } from "./search-tree.ts";
 import { isReader, readToolInput } from "./tool-input.ts";
 import { shutOutBy, splitToolName } from "./tool-name.ts";
 
@@ -45,7 +46,8 @@ export function decide(request: GuardRequest, rules: GuardRules, view: PathView)
     return { decision: "deny", rule, reason: `${persona} may not use the ${what} ${name.server}.` };
   }
 
-  const { paths, searches, command, isTooLarge } = readToolInput(request.tool, name.server, request.input);
+  const input = readToolInput(request.tool, name.server, request.input);
+  const { paths, searches, contentSearch, command, commandFrom, isTooLarge } = input;
   const restricted = restrictPaths(restrictedPaths, view);
   for (const path of paths) {
     const found =
@@ -57,7 +59,24 @@ export function decide(request: GuardRequest, rules: GuardRules, view: PathView)
     const found = glob.startsWith("!") ? undefined : restricted.findSearch(glob, from);
     if (found !== undefined) return denied(found, persona);
   }
-  const finding = command === undefined ? undefined : scanCommand(command, restricted, view.cwd);
+  const read = contentSearch && findRead(contentSearch, restricted, view);
+  if (read?.pattern === UNTELLABLE) {
+    return {
+      decision: "ask",
+      rule: "search-too-large",
+      path: read.path,
+      reason: `The search begins above more than can be looked through for what is restricted for ${persona}. Search less.`,
+    };
+  }
+  if (read !== undefined) {
+    const { reason, ...rest } = denied(read, persona);
+    const advice = `The search would read it: search elsewhere, or leave it out by the glob !${read.pattern}`;
+    return { ...rest, reason: `${reason} ${advice}` };
+  }
+  const commandView = commandFrom === undefined ? view : viewAt(commandFrom, view);
+  const inCommand =
+    command === undefined || commandView === view ? restricted : restrictPaths(restrictedPaths, commandView);
+  const finding = command === undefined ? undefined : scanCommand(command, inCommand, commandView.cwd);
   if (finding?.how === "sure") return denied(finding, persona);
   if (finding !== undefined) {
     const rule = `restrictedPaths: ${finding.pattern}`;
@@ -92,13 +111,10 @@ export function decide(request: GuardRequest, rules: GuardRules, view: PathView)
       reason: `${persona} needs your approval for this (${approval}).`,
     };
   }
-  if (!isReader(request.tool)) {
-    const found = [restrictPaths(rules.ownFiles, view), restrictPaths(rules.ownFolders, view, isExactly)]
-      .map((own) => {
-        const path = paths.map((one) => own.findPath(one)).find((one) => one !== undefined);
-        return path ?? (command === undefined ? undefined : scanCommand(command, own, view.cwd));
-      })
-      .find((one) => one !== undefined);
+  if (name.server !== undefined || !isReader(request.tool)) {
+    const own = restrictPaths(rules.ownFiles, view, rules.ownFolders);
+    const path = paths.map((one) => own.findPath(one)).find((one) => one !== undefined);
+    const found = path ?? (command === undefined ? undefined : scanCommand(command, own, view.cwd));
     if (found !== undefined) {
       return {
         decision: "ask",
@@ -114,6 +130,12 @@ export function decide(request: GuardRequest, rules: GuardRules, view: PathView)
 /** Claude Code reads what a server offers by tools of its own, which name the server in their input. */
 function resourceServer({ tool, input }: GuardRequest): string | undefined {
   return /McpResource/.test(tool) && typeof input.server === "string" ? input.server : undefined;
+}
+
+/** From the directory that a shell was told to go to; where it is not told, from there as well. */
+function viewAt(directory: string, view: PathView): PathView {
+  const [cwd = view.cwd] = pathForms(directory, view).paths;
+  return { ...view, cwd, roots: [view.cwd, ...view.roots] };
 }
 
 function denied({ pattern, path }: Restriction, persona: string): Decision {

@@ -59,6 +59,38 @@ export function isWithin(path: Glob, pattern: Glob): boolean {
   return reaches(path, pattern, -1);
 }
 
+/**
+ * Going down a path part by part, as `isWithin` does at once: how many parts of the pattern the path has met, in all ways
+ * that there are.
+ */
+export function beginAt(pattern: Glob): readonly number[] {
+  return withoutStars([0], pattern);
+}
+
+/** @param part of a plain path. */
+export function advance(states: readonly number[], pattern: Glob, part: Part): readonly number[] {
+  if (part === "**" || states.length === 0) return states;
+  const next: number[] = [];
+  for (const at of states) {
+    const own = pattern[at];
+    if (own === undefined || own === "**") next.push(at);
+    else if (overlaps(part, own)) next.push(at + 1);
+  }
+  return withoutStars(next, pattern);
+}
+
+/** Whether the path, or a directory above it, fits. */
+export function isMet(states: readonly number[], pattern: Glob): boolean {
+  return states.includes(pattern.length);
+}
+
+/** `**` may stand for nothing. */
+function withoutStars(states: readonly number[], pattern: Glob): readonly number[] {
+  const found = new Set(states);
+  for (const at of found) if (pattern[at] === "**") found.add(at + 1);
+  return [...found];
+}
+
 /** Whether a path itself fits the pattern. */
 export function isExactly(path: Glob, pattern: Glob): boolean {
   return isWithin(path, pattern) && !isWithin(path.slice(0, -1), pattern);

@@ -3,8 +3,9 @@ export const guardLimits: readonly string[] = [
   "Shell commands are looked at as text, and that is all. A path that stands there is found; what a variable, a " +
     "substitution, a script, an alias or a walk through a directory (grep -r, tar, find) comes to is not. Use the " +
     "agent's sandbox, or file permissions, where that matters.",
-  "A search that begins above a restricted directory (Grep without a glob, **/*.ts) is allowed, and its results may " +
-    "hold lines from there; one whose glob is aimed at it is denied.",
+  "A search for names (Glob, LS) that begins above a restricted directory is allowed, and may show names from there; " +
+    "one that is aimed at it is denied, and so is one through contents (Grep and its like) that would read a file there. " +
+    "What such searches leave out by themselves (.git, node_modules, what a link leads to) is not looked at.",
   "A symbolic link is followed; a hard link, a bind mount or a copy of a file has another name, and is not known.",
   "Between the guard's answer and the use of the tool a link can be changed.",
   "Inputs of MCP servers are looked through by the names of their fields (path, file, directory, uri and the like). " +

@@ -3,6 +3,7 @@ import {
   type Glob,
   hasWildcard,
   isAimedAt,
+  isExactly,
   isWithin,
   parseGlob,
   parseName,
@@ -18,6 +19,8 @@ export interface RestrictedPaths {
   findPath(input: string): Restriction | undefined;
   /** A glob that a tool searches by, from a directory. */
   findSearch(glob: string, from: string): Restriction | undefined;
+  /** What is restricted in and below a directory, as globs from the root directory. */
+  patternsFor(directory: string): readonly { readonly pattern: string; readonly glob: Glob }[];
 }
 
 export interface Restriction {
@@ -32,6 +35,8 @@ interface Rule {
   readonly relative?: Glob;
   /** Below the root directory. */
   readonly absolute?: Glob;
+  /** What lies in a directory that fits does not count like the directory. */
+  readonly isExact: boolean;
 }
 
 /** The pattern that stands for a path whose destination cannot be told. */
@@ -42,38 +47,55 @@ const MAX_PATH_LENGTH = 16_384;
 
 /**
  * @param patterns globs relative to the project; one without a slash holds at any depth, as in .gitignore.
- * @param fitsPath whether what lies in a directory counts like the directory.
+ * @param exact more of them, for directories: what lies in these is not meant.
  */
 export function restrictPaths(
   patterns: readonly string[],
   view: PathView,
-  fitsPath: (path: Glob, pattern: Glob) => boolean = isWithin,
+  exact: readonly string[] = [],
 ): RestrictedPaths {
   const bases = [...new Set([view.cwd, ...view.roots].flatMap((base) => pathForms(base, view).paths))];
   const baseSegments = bases.map(segmentsOf).map(parseName);
-  const rules = patterns.flatMap((pattern) => rulesOf(pattern, bases, view));
+  const rules = [
+    ...patterns.flatMap((pattern) => rulesOf(pattern, bases, view, false)),
+    ...exact.flatMap((pattern) => rulesOf(pattern, bases, view, true)),
+  ];
 
-  const match = (path: Glob, fits: (path: Glob, rule: Glob) => boolean): Rule | undefined => {
+  const match = (path: Glob, fitsRule: (path: Glob, rule: Glob) => boolean): Rule | undefined => {
     const inside = baseSegments.filter((base) => path.length >= base.length && isWithin(path, base));
-    return rules.find(
-      ({ relative, absolute }) =>
+    return rules.find(({ relative, absolute, isExact }) => {
+      const fits = isExact ? isExactly : fitsRule;
+      return (
         (absolute !== undefined && fits(path, absolute)) ||
         (relative !== undefined &&
           (inside.length === 0
             ? relative[0] === "**" && fits(path, relative)
-            : inside.some((base) => fits(path.slice(base.length), relative)))),
-    );
+            : inside.some((base) => fits(path.slice(base.length), relative))))
+      );
+    });
   };
 
   return {
     isEmpty: rules.length === 0,
+    patternsFor(directory) {
+      const path = parseName(segmentsOf(directory));
+      const isInside = baseSegments.some((base) => path.length >= base.length && isWithin(path, base));
+      return rules.flatMap(({ pattern, relative, absolute }) => {
+        const globs = absolute === undefined ? [] : [absolute];
+        if (relative !== undefined) {
+          globs.push(...baseSegments.map((base) => [...base, ...relative]));
+          if (!isInside && relative[0] === "**") globs.push(relative);
+        }
+        return globs.map((glob) => ({ pattern, glob }));
+      });
+    },
     findPath(input) {
       if (rules.length === 0) return undefined;
       // An agent must not be able to keep the guard busy until it is waited for no longer.
       if (input.includes("\0") || input.length > MAX_PATH_LENGTH) return { pattern: UNTELLABLE, path: "" };
       const { paths, isOpaque } = pathForms(input, view);
       for (const path of paths) {
-        const rule = match(parseName(segmentsOf(path)), fitsPath);
+        const rule = match(parseName(segmentsOf(path)), isWithin);
         if (rule !== undefined) return { pattern: rule.pattern, path };
       }
       return isOpaque ? { pattern: UNTELLABLE, path: normalise(input) } : undefined;
@@ -107,7 +129,12 @@ function parseSearch(path: string): Glob {
   return parseGlob(normalise(path));
 }
 
-function rulesOf(pattern: string, bases: readonly string[], view: PathView): readonly Rule[] {
+function rulesOf(
+  pattern: string,
+  bases: readonly string[],
+  view: PathView,
+  isExact: boolean,
+): readonly Rule[] {
   return (expandBraces(pattern) ?? [pattern]).flatMap((alternative): readonly Rule[] => {
     const isAtHome = view.userHome !== undefined && /^~(?:\/|$)/.test(alternative);
     const text = isAtHome ? `${view.userHome}${alternative.slice(1)}` : alternative;
@@ -119,13 +146,13 @@ function rulesOf(pattern: string, bases: readonly string[], view: PathView): rea
     const rest = parseGlob(parts.slice(plain.length).join("/"));
 
     const rules: Rule[] = [];
-    if (parts[0] !== "..") rules.push({ pattern, relative: parseGlob(normalise(parts.join("/"))) });
-    if (plain.length === 0) return isAbsolute ? [...rules, { pattern, absolute: rest }] : rules;
+    if (parts[0] !== "..") rules.push({ pattern, isExact, relative: parseGlob(normalise(parts.join("/"))) });
+    if (plain.length === 0) return isAbsolute ? [...rules, { pattern, isExact, absolute: rest }] : rules;
     // What it restricts may be a link, or lie behind one: the place that this leads to is meant, too.
     const starts = (isAbsolute ? [""] : bases).map((base) => `${base}/${plain.join("/")}`);
     const places = new Set(starts.flatMap((start) => pathForms(start, view).paths));
     for (const place of places) {
-      rules.push({ pattern, absolute: [...parseName(segmentsOf(place)), ...rest] });
+      rules.push({ pattern, isExact, absolute: [...parseName(segmentsOf(place)), ...rest] });
     }
     return rules;
   });

@@ -1,22 +1,47 @@
 import { isRecord } from "./request.ts";
+import type { ContentSearch } from "./search-tree.ts";
 
 /** What of a tool's input the guard has to look at. */
 export interface ToolInput {
   readonly paths: readonly string[];
   /** Globs, and where the search begins; undefined: at the working directory. */
   readonly searches: readonly { readonly glob: string; readonly from: string | undefined }[];
+  /** It reads what is in files. */
+  readonly contentSearch: ContentSearch | undefined;
   /** Of a shell, as text. */
   readonly command: string | undefined;
+  /** Where a shell's command begins; undefined: at the working directory. */
+  readonly commandFrom: string | undefined;
   /** There was more than is looked at. */
   readonly isTooLarge: boolean;
 }
 
-/** Tools that only look. */
-const READERS = new Set(["Read", "NotebookRead", "LS", "Glob", "Grep"]);
+const words = (text: string): ReadonlySet<string> => new Set(text.split(" "));
 
-export const isReader = (tool: string): boolean => READERS.has(tool);
+/**
+ * Tools as agents name them (Claude Code, Copilot, Cursor, Gemini CLI, opencode, Codex, Cline), in lower case and without
+ * what is no letter: `run_in_terminal`, `runInTerminal`.
+ */
+const SHELLS = words(
+  "bash powershell shell monitor runinterminal runterminalcmd runterminalcommand runshellcommand executecommand runcommand execcommand exec localshell terminal",
+);
+/** They read files to find a text in them. */
+const CONTENT_SEARCHES = words(
+  "grep greptool grepsearch ripgrep rg searchfilecontent searchtext textsearch findtextinfiles searchfiles codesearch codebasesearch searchcodebase codebase semanticsearch readmanyfiles",
+);
+/** They find files by their names; the glob may be a pattern or a query. */
+const NAME_SEARCHES = words("glob globtool globfilesearch filesearch findfiles findfilebyname");
+/** They only look. */
+const OTHER_READERS = words(
+  "read readfile notebookread view viewfile ls list listdir listdirectory listfiles getfile",
+);
 
-const SHELLS = new Set(["Bash", "PowerShell", "Shell", "Monitor"]);
+const plain = (tool: string) => tool.replace(/[^A-Za-z]/g, "").toLowerCase();
+
+/** Whether an agent's own tool only looks; tools of servers may be called anything. */
+export const isReader = (tool: string): boolean =>
+  [CONTENT_SEARCHES, NAME_SEARCHES, OTHER_READERS].some((names) => names.has(plain(tool)));
+
 const COMMAND_KEYS = new Set(["command", "cmd", "script", "commandline"]);
 
 /** By the words that a key is made of: `file_path`, `notebookPath`, `paths`, `outputDir`, `uri`. */
@@ -45,10 +70,12 @@ export function readToolInput(
 ): ToolInput {
   const paths: string[] = [];
   const globs: string[] = [];
+  const from: string[] = [];
+  const name = server === undefined ? plain(tool) : "";
   let command: string | undefined;
   let values = 0;
   let isTooLarge = false;
-  const isShell = SHELLS.has(tool) || server !== undefined;
+  const isShell = SHELLS.has(name) || server !== undefined;
 
   const visit = (value: unknown, key: string, depth: number): void => {
     values += 1;
@@ -56,9 +83,10 @@ export function readToolInput(
     else if (typeof value === "string") {
       if (isShell && COMMAND_KEYS.has(key.toLowerCase()))
         command = command === undefined ? value : `${command}\n${value}`;
-      else if (key === "glob" || key === "globs" || (key === "pattern" && tool === "Glob")) globs.push(value);
+      else if (isGlobKey(key, name)) globs.push(value);
       else if (isPathKey(key) || (LIKE_A_PATH.test(value) && !TEXT_KEYS.has(key.toLowerCase())))
         paths.push(value);
+      if (FROM_KEYS.has(plain(key))) from.push(value);
     } else if (Array.isArray(value)) {
       for (const one of value) visit(one, key, depth + 1);
     } else if (isRecord(value)) {
@@ -66,8 +94,26 @@ export function readToolInput(
     }
   };
   visit(input, "", 0);
-  const from = typeof input.path === "string" ? input.path : undefined;
-  return { paths, searches: globs.map((glob) => ({ glob, from })), command, isTooLarge };
+  return {
+    paths,
+    searches: globs.map((glob) => ({ glob, from: from[0] })),
+    contentSearch: CONTENT_SEARCHES.has(name) ? { from, globs, isList: tool === "Grep" } : undefined,
+    command,
+    commandFrom: SHELLS.has(name) ? from[0] : undefined,
+    isTooLarge,
+  };
+}
+
+/** Where a search or a command begins. */
+const FROM_KEYS = words(
+  "path paths dirpath directory directories targetdirectory targetdirectories folder workdir cwd",
+);
+
+const GLOB_KEYS = words("glob globs globpattern include includes includepattern filepattern");
+
+function isGlobKey(key: string, tool: string): boolean {
+  const folded = plain(key);
+  return GLOB_KEYS.has(folded) || (NAME_SEARCHES.has(tool) && (folded === "pattern" || folded === "query"));
 }
 
 function isPathKey(key: string): boolean {

@@ -1,0 +1,163 @@
+import fs from "node:fs";
+import {
+  advance,
+  beginAt,
+  expandBraces,
+  type Glob,
+  hasWildcard,
+  isMet,
+  isWithin,
+  parseGlob,
+  parseName,
+  segmentsOf,
+} from "./glob.ts";
+import { globTokens, nameTokens } from "./glob-segment.ts";
+import { normalise, type PathView, pathForms } from "./path-forms.ts";
+import { type RestrictedPaths, type Restriction, UNTELLABLE } from "./restricted-paths.ts";
+
+/** A search through the contents of files, as a tool got it. */
+export interface ContentSearch {
+  /** Where it begins, or a glob of that; empty: at the working directory. */
+  readonly from: readonly string[];
+  /** Which files it reads; with `!`, which it leaves out. */
+  readonly globs: readonly string[];
+  /** Whether a glob is a list of them, as Claude Code takes it; otherwise that is not known. */
+  readonly isList: boolean;
+}
+
+/** More is not looked through, and is asked for: the guard must answer while it is waited for. */
+const MAX_ENTRIES = 20_000;
+
+/** What no search tool goes into by itself. */
+const LEFT_OUT = new Set([".git", ".hg", ".svn", "node_modules"]);
+
+interface Directory {
+  readonly path: string;
+  readonly below: readonly string[];
+  readonly states: readonly (readonly number[])[];
+}
+
+/**
+ * The first restricted file that a search would read, breadth first from where it begins; links are not followed, as
+ * search tools do not. `UNTELLABLE` where there is too much to look through.
+ */
+export function findRead(
+  { from, globs, isList }: ContentSearch,
+  restricted: RestrictedPaths,
+  view: PathView,
+): Restriction | undefined {
+  if (restricted.isEmpty) return undefined;
+  // A directory may be called `[slug]`.
+  const wild = from.filter((one) => hasWildcard(one) && rootsOf([one], view).size === 0);
+  const reads = readerOf([...globs, ...wild], isList);
+  let left = MAX_ENTRIES;
+  for (const root of rootsOf(
+    from.filter((one) => !wild.includes(one)),
+    view,
+  )) {
+    const patterns = restricted.patternsFor(root);
+    const states = patterns.map(({ glob }) =>
+      parseName(segmentsOf(root)).reduce((at, part) => advance(at, glob, part), beginAt(glob)),
+    );
+    const ahead: Directory[] = [{ path: root, below: [], states }];
+    // The list grows while it is gone through.
+    for (const directory of ahead) {
+      for (const entry of entriesOf(directory.path)) {
+        left -= 1;
+        if (left < 0) return { pattern: UNTELLABLE, path: root };
+        const isDirectory = entry.isDirectory();
+        if (!(isDirectory || entry.isFile()) || (isDirectory && LEFT_OUT.has(entry.name))) continue;
+        const [part = []] = parseName([entry.name]);
+        const next = directory.states.map((at, index) => advance(at, patterns[index]?.glob ?? [], part));
+        const path = `${directory.path === "/" ? "" : directory.path}/${entry.name}`;
+        const below = [...directory.below, entry.name];
+        if (isDirectory) {
+          ahead.push({ path, below, states: next });
+          continue;
+        }
+        const met = patterns.find(({ glob }, index) => isMet(next[index] ?? [], glob));
+        if (met !== undefined && reads(below, fromWorkingDirectory(path, view))) {
+          return { pattern: met.pattern, path };
+        }
+      }
+    }
+  }
+  return undefined;
+}
+
+/** Directories, each once; of one that is relative, as it lies below the working directory or, failing that, a project. */
+function rootsOf(from: readonly string[], view: PathView): ReadonlySet<string> {
+  const found = new Set<string>();
+  for (const one of from.length === 0 ? [view.cwd] : from) {
+    const near = pathForms(one, { ...view, roots: [] }).paths.filter(isDirectory);
+    for (const path of near.length > 0 ? near : pathForms(one, view).paths.filter(isDirectory))
+      found.add(path);
+  }
+  return found;
+}
+
+function isDirectory(path: string): boolean {
+  try {
+    return fs.statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  } catch {
+    return false;
+  }
+}
+
+function entriesOf(path: string): readonly fs.Dirent[] {
+  try {
+    return fs.readdirSync(path, { withFileTypes: true });
+  } catch {
+    // Who may not look into it may not search it.
+    return [];
+  }
+}
+
+function fromWorkingDirectory(path: string, { cwd }: PathView): readonly string[] | undefined {
+  const begin = `${normalise(cwd)}/`;
+  return path.startsWith(begin) ? segmentsOf(path.slice(begin.length)) : undefined;
+}
+
+type Reads = (below: readonly string[], belowCwd: readonly string[] | undefined) => boolean;
+
+/** Whether globs let a file be read. Where tools differ in what they make of them, whether one of them reads it. */
+function readerOf(globs: readonly string[], isList: boolean): Reads {
+  const asWritten = readerOfList(globs);
+  const split = globs.flatMap((glob) =>
+    glob.split(/\s+/).flatMap((part) => (part.includes("{") ? [part] : part.split(","))),
+  );
+  const apart = readerOfList(split.filter(Boolean));
+  return isList ? apart : (below, belowCwd) => asWritten(below, belowCwd) || apart(below, belowCwd);
+}
+
+function readerOfList(globs: readonly string[]): Reads {
+  const wanted = globs.filter((glob) => !glob.startsWith("!")).map(wantedBy);
+  const leftOut = globs.filter((glob) => glob.startsWith("!")).map((glob) => leftOutBy(glob.slice(1)));
+  return (below, belowCwd) => {
+    const bases = belowCwd === undefined ? [below] : [below, belowCwd];
+    if (wanted.length > 0 && !wanted.some((fits) => bases.some(fits))) return false;
+    return !leftOut.some((fits) => bases.every(fits));
+  };
+}
+
+/** A glob without a slash holds at any depth. */
+const anyDepth = (glob: string) => (glob.includes("/") ? glob : `**/${glob}`);
+
+function wantedBy(glob: string): (path: readonly string[]) => boolean {
+  const globs = expandBraces(anyDepth(glob))?.map(parseGlob);
+  return (path) => globs === undefined || globs.some((one) => isWithin(parseName(path), one));
+}
+
+/** Exact, where `wantedBy` is generous: what is left out by mistake would be read. */
+function leftOutBy(given: string): (path: readonly string[]) => boolean {
+  const isFolder = given.endsWith("/");
+  const glob = isFolder ? given.slice(0, -1) : given;
+  const alternatives = /[()\\]|\[:/.test(glob) ? undefined : expandBraces(anyDepth(glob));
+  const globs = alternatives?.map(
+    (one): Glob => segmentsOf(one).map((segment) => (segment === "**" ? segment : globTokens(segment))),
+  );
+  return (path) => {
+    const name = (isFolder ? path.slice(0, -1) : path).map(nameTokens);
+    return globs?.some((one) => isWithin(name, one)) === true;
+  };
+}

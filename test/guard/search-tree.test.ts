@@ -1,0 +1,129 @@
+import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { guardedProject } from "./guarded-project.ts";
+
+const { project, userHome, decide } = guardedProject();
+
+describe("a search through contents that begins above what is restricted, and would read it, is denied", () => {
+  test.each([
+    ["Grep", {}],
+    ["Grep", { path: "." }],
+    ["Grep", { path: project }],
+    ["Grep", { path: join(userHome, "work") }],
+    ["Grep", { path: "src/up" }],
+    ["Grep", { path: "data" }],
+    ["Grep", { glob: "*" }],
+    ["Grep", { glob: "**/*.ts" }],
+    ["Grep", { glob: "**/*.{ts,tsx}" }],
+    ["Grep", { glob: "**/main.*" }],
+    ["Grep", { glob: "data/**/*.csv" }],
+    ["Grep", { path: "data", glob: "*.csv" }],
+    ["Grep", { glob: "!docs/**" }],
+    // Of these only some tools leave out what is meant.
+    ["Grep", { glob: "!FRONTEND/** !infra !data !.env*" }],
+    ["Grep", { path: "data", glob: "!raw/**" }],
+    ["grep", { path: ".", include: "*.ts" }],
+    ["grep_search", { query: "x", isRegexp: false, includePattern: "**/*.tf" }],
+    ["search_file_content", { dir_path: "." }],
+    ["codebase_search", { query: "x", target_directories: ["docs", "data/"] }],
+    ["semantic_search", { query: "x" }],
+    ["search_files", { path: ".", regex: "x", file_pattern: "*.ts" }],
+    ["read_many_files", { paths: ["**/*.ts"] }],
+  ])("%s %j", (tool, input) => {
+    expect(decide(tool, { pattern: "x", ...input })).toMatchObject({
+      decision: "deny",
+      rule: expect.stringContaining("restrictedPaths: "),
+    });
+  });
+
+  test("whatever directory below the project the agent works in", () => {
+    expect(decide("Grep", { pattern: "x", path: ".." }, join(project, "src")).decision).toBe("deny");
+    expect(decide("Grep", { pattern: "x" }, join(project, "src")).decision).toBe("allow");
+    expect(decide("Grep", { pattern: "x", path: "." }, join(project, "src")).decision).toBe("allow");
+  });
+
+  test("what is aimed at by a name alone stays so", () => {
+    expect(decide("glob", { pattern: "frontend/**" }).decision).toBe("deny");
+    expect(decide("file_search", { query: "**/.env*" }).decision).toBe("deny");
+    expect(decide("grep_search", { query: "x", includePattern: "infra/**" }).decision).toBe("deny");
+  });
+});
+
+describe("a search that reads nothing of it is allowed", () => {
+  test.each([
+    ["Grep", { path: "src" }],
+    ["Grep", { path: "docs" }],
+    ["Grep", { glob: "src/**" }],
+    ["Grep", { glob: "*.md" }],
+    ["Grep", { glob: "!{frontend,infra,data}/** !.env*" }],
+    ["Grep", { glob: "!frontend/,!infra/,!data/raw/,!**/.env*" }],
+    ["Grep", { glob: "*.ts !frontend" }],
+    ["Grep", { path: "src/app/main.ts" }],
+    ["Grep", { path: "nowhere" }],
+    ["grep", { path: "src", include: "*.ts" }],
+    ["grep_search", { query: "x", includePattern: "src/**/*.ts" }],
+    ["search_file_content", { dir_path: "src" }],
+    ["codebase_search", { query: "x", target_directories: ["src", "docs"] }],
+    ["LS", { path: "." }],
+    ["list_dir", { path: "." }],
+    ["list_directory", { dir_path: project }],
+  ])("%s %j", (tool, input) => {
+    expect(decide(tool, { pattern: "x", ...input })).toMatchObject({ decision: "allow" });
+  });
+
+  test("so is one past what search tools leave out, and past links", () => {
+    const directory = join(project, "packages/web");
+    mkdirSync(join(directory, "node_modules/x/frontend"), { recursive: true });
+    writeFileSync(join(directory, "node_modules/x/frontend/a.js"), "");
+    symlinkSync(join(project, "infra"), join(directory, "link"));
+    mkdirSync(join(directory, "frontend"));
+    const search = () => decide("Grep", { pattern: "x", path: "packages" }).decision;
+    expect(search()).toBe("allow");
+    writeFileSync(join(directory, "frontend/a.js"), "");
+    expect(search()).toBe("deny");
+  });
+});
+
+test("a search through more than is looked through is asked for", () => {
+  const directory = join(project, "many");
+  mkdirSync(directory);
+  for (let index = 0; index < 20_001; index++) writeFileSync(join(directory, `${index}`), "");
+  expect(decide("Grep", { pattern: "x", path: "many" })).toMatchObject({
+    decision: "ask",
+    rule: "search-too-large",
+  });
+});
+
+describe("shells of other agents are shells", () => {
+  test.each([
+    ["bash"],
+    ["run_in_terminal"],
+    ["runInTerminal"],
+    ["run_terminal_cmd"],
+    ["run_shell_command"],
+    ["execute_command"],
+    ["shell"],
+  ])("%s", (tool) => {
+    expect(decide(tool, { command: "cat .env" }).decision).toBe("deny");
+    expect(decide(tool, { command: "tta-persona end" })).toMatchObject({ rule: "own-persona" });
+    expect(decide(tool, { command: "ls" }).decision).toBe("allow");
+  });
+
+  test("and begin where they are told to", () => {
+    expect(decide("shell", { command: ["cat", "raw/a.csv"], workdir: "data" }).decision).toBe("deny");
+    expect(decide("run_shell_command", { command: "cat raw/a.csv", directory: "data" }).decision).toBe(
+      "deny",
+    );
+    expect(decide("run_shell_command", { command: "cat app/main.ts", dir_path: "src" }).decision).toBe(
+      "allow",
+    );
+  });
+
+  test("their readers may read what decides over the agent", () => {
+    for (const tool of ["read_file", "view", "grep"]) {
+      expect(decide(tool, { path: ".claude/settings.json" }).decision).toBe("allow");
+    }
+    expect(decide("mcp__files__read_file", { path: ".claude/settings.json" }).decision).toBe("ask");
+  });
+});
