@@ -275,5 +275,5 @@ test("what cannot be read is told, with the file", async () => {
   const directory = join(sandbox.project, "closed");
   mkdirSync(join(directory, "persona-overview.json"), { recursive: true });
   const result = await sandbox.run(["dashboards", "export", "--output", "closed"]);
-  expect(result).toMatchObject({ code: 1, stderr: expect.stringContaining("persona-overview.json") });
+  expect(result).toMatchObject({ code: 2, stderr: expect.stringContaining("persona-overview.json") });
 });

@@ -339,11 +339,11 @@ describe("segments that were deleted for good", () => {
 
 test("clocks that jump do not matter", () => {
   const { dir } = journal();
-  const facts = [5, 1e13, -7, 0, 3].map((ts) => aFact({ ts }));
+  const facts = [5, 1e13, 0, 7, 3].map((ts) => aFact({ ts }));
   for (const fact of facts) {
     appendFact({ dir, segmentBytes: 1 }, fact);
     const open = segmentPath(dir, listSegments(dir).at(-1) ?? 1);
-    fs.utimesSync(open, Math.abs(fact.ts) % 1000, 1e9 - (Math.abs(fact.ts) % 1000));
+    fs.utimesSync(open, fact.ts % 1000, 1e9 - (fact.ts % 1000));
   }
   expect(readAll(dir).facts).toEqual(facts);
 });

@@ -38,7 +38,7 @@ const exportAlerts: Command = {
   ],
   exitCodes: {
     1: "a file could not be written",
-    2: "a file is there with another content, or wrong usage",
+    2: "a file is there with another content, or one that may not be replaced; or wrong usage",
   },
   json: "tta-persona/alerts-export/1",
   run: writeAlerts,

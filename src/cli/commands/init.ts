@@ -34,7 +34,7 @@ export const command: Command = {
   ],
   exitCodes: {
     1: "a file could not be written",
-    2: "a file is there with another content, or there is no such directory",
+    2: "a file is there with another content, or one that may not be replaced; or there is no such directory",
   },
   json: "tta-persona/init/1",
   run: initProject,
