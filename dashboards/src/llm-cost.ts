@@ -86,7 +86,7 @@ function costPanels() {
       {
         title: "Unpriced calls",
         description:
-          "Calls whose cost is unknown, in the time that is shown: they are missing in every cost. Either the model has no known price (name it in prices.yaml), or its server told no tokens. Calls that failed and used none do not count.",
+          "Calls whose cost is unknown, in the time that is shown: they are missing in every cost. Either the model has no known price (name it in prices.yaml), or nobody was told how many tokens it took, as of one that was lost. Calls that were refused cost nothing, and do not count.",
         unit: "short",
         decimals: 0,
         nothing: NO_CALL,
