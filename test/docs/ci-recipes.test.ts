@@ -75,6 +75,8 @@ function startRunner(isFailing: boolean): Sandbox & { script(text: string, env: 
 
 /** While the work is done, so that the last flush has something to do. */
 const AWAY = { status: 503 };
+/** In vain, so not for long. */
+const WHILE_AWAY = { TTA_PERSONA_DELIVERY_TIMEOUT: "1s" };
 
 const SWITCHES = "hypertool_persona_switches_total";
 const toTesting = { from_persona: "none", to_persona: "testing-specialist", chatmode: "default" };
@@ -131,8 +133,10 @@ test("GitHub Actions: zeros first, totals at the end, one group per job of the m
       let flushes = 0;
       for (const step of job.steps) {
         if (step.run === undefined || (isFailed && step.if !== "always()")) continue;
-        await gateway.behave(step.run.includes("exec") ? AWAY : "ok");
-        isFailed = (await runner.script(filledIn(step.run, values), env)) !== 0 || isFailed;
+        const isAway = step.run.includes("exec");
+        await gateway.behave(isAway ? AWAY : "ok");
+        const stepEnv = { ...env, ...(isAway ? WHILE_AWAY : {}) };
+        isFailed = (await runner.script(filledIn(step.run, values), stepEnv)) !== 0 || isFailed;
         if (step.run.includes("flush") && flushes++ === 0) expectZeros(gateway, `${jobId}/${index}`);
       }
       expect({ isFailed, flushes }).toEqual({ isFailed: isFailing, flushes: 2 });
@@ -179,7 +183,8 @@ test("GitLab CI: zeros first, totals at the end, one group per parallel job", as
       expectZeros(gateway, slot);
       // Both in one shell with the former; that of after_script is another one, whatever has failed.
       await gateway.behave(AWAY);
-      expect(await runner.script(job.script.join("\n"), env)).toBe(isFailing ? 1 : 0);
+      const code = await runner.script(job.script.join("\n"), { ...env, ...WHILE_AWAY });
+      expect(code).toBe(isFailing ? 1 : 0);
       expectZeros(gateway, slot);
       await gateway.behave("ok");
       expect(await runner.script(job.after_script.join("\n"), env)).toBe(0);
