@@ -63,7 +63,12 @@ function undoLocked(
     return ok(applyLocked(context, targets));
   }
   const files = filesOf(backups);
-  const edits = editsBack(context, files, to === undefined ? "tta-persona end" : "tta-persona switch -");
+  const edits = editsBack(
+    context,
+    files,
+    latest,
+    to === undefined ? "tta-persona end" : "tta-persona switch -",
+  );
   if (!edits.ok) return edits;
   const others = to === undefined ? ok([]) : planOthers(context, targets, to, files, edits.value);
   if (!others.ok) return others;
@@ -139,40 +144,54 @@ function firstRefusal(plans: readonly TargetPlan[]): Failure | undefined {
 type EditBack = ClientEdit & { readonly file: string };
 
 /**
- * The way back for each file that is as the applies have left it; one that they never reached needs none.
+ * The way back for each file that is as the applies have left it; one that they never reached needs none. A file that
+ * only an earlier apply of the switch has changed, such as one of another project, stays as it is where it cannot be
+ * taken back: it keeps nobody from undoing the last one.
  *
  * @param wayWithout goes back without what the files held before.
  */
 function editsBack(
   { home }: ApplyContext,
   files: readonly FileOfSwitch[],
+  latest: Backup,
   wayWithout: string,
 ): Result<readonly EditBack[], Failure> {
   const edits: EditBack[] = [];
-  for (const { client, path: file, mode: firstMode, backups } of files) {
-    const content = readEditable(file);
-    if (content.kind === "unusable") return err(content.failure);
-    const now = content.kind === "file" ? content.bytes : undefined;
-    let before = now;
-    for (const one of backups) {
-      const older = readBefore(home, one.backup, one.file, wayWithout);
-      if (!older.ok) return older;
-      if (hashOrNull(before) === hashOrNull(older.value)) continue;
-      if (hashOrNull(before) !== one.file.after) {
-        return err({
-          reason: "changed-since",
-          message: `${file} was changed by somebody else since the last switch.`,
-          hint: `Keep it, and go back without its old content: ${wayWithout}`,
-        });
-      }
-      before = older.value;
-    }
-    if (hashOrNull(before) === hashOrNull(now)) continue;
-    // Where it has become a link since, or was given other permissions, that stays.
-    const { path, mode } = content.kind === "file" ? content : { path: file, mode: firstMode };
-    edits.push({ client, file, path, before: now, after: before, mode });
+  for (const file of files) {
+    const edit = editBack(home, file, wayWithout);
+    if (edit.ok) edits.push(...(edit.value === undefined ? [] : [edit.value]));
+    else if (file.backups.some(({ backup }) => backup === latest)) return edit;
   }
   return ok(edits);
+}
+
+/** @returns undefined where the file is as it was before. */
+function editBack(
+  home: ApplyContext["home"],
+  { client, path: file, mode: firstMode, backups }: FileOfSwitch,
+  wayWithout: string,
+): Result<EditBack | undefined, Failure> {
+  const content = readEditable(file);
+  if (content.kind === "unusable") return err(content.failure);
+  const now = content.kind === "file" ? content.bytes : undefined;
+  let before = now;
+  for (const one of backups) {
+    const older = readBefore(home, one.backup, one.file, wayWithout);
+    if (!older.ok) return older;
+    if (hashOrNull(before) === hashOrNull(older.value)) continue;
+    if (hashOrNull(before) !== one.file.after) {
+      return err({
+        reason: "changed-since",
+        message: `${file} was changed by somebody else since the last switch.`,
+        hint: `Keep it, and go back without its old content: ${wayWithout}`,
+      });
+    }
+    before = older.value;
+  }
+  if (hashOrNull(before) === hashOrNull(now)) return ok(undefined);
+  // Where it has become a link since, or was given other permissions, that stays.
+  const { path, mode } = content.kind === "file" ? content : { path: file, mode: firstMode };
+  return ok({ client, file, path, before: now, after: before, mode });
 }
 
 function readBefore(

@@ -43,7 +43,7 @@ export function changeHooks(
       path: file,
       before: content.kind === "file" ? content.bytes : undefined,
       after: encodeText({ ...text, body: change.text }),
-      mode: content.kind === "file" ? content.mode : 0o644,
+      mode: content.kind === "file" ? content.mode : 0o644 & ~process.umask(),
       temporary: `${file}.${randomHex(6)}.tmp`,
     },
   ]);

@@ -1,3 +1,4 @@
+import { isSecretName } from "../core/secret-names.ts";
 import type { Persona } from "../persona/persona.ts";
 import type { StagePersona } from "../workflow/engine-context.ts";
 
@@ -12,6 +13,19 @@ export function stagePersona(persona: Persona): StagePersona {
     blockList: blocked.length === 0 ? undefined : blocked,
     instructions: instructions(persona),
   };
+}
+
+/**
+ * Variables that a definition would open, and that those which it hides keep closed since nobody has trusted it;
+ * undefined: none.
+ */
+export function keptVariables({ origin, security, within = [] }: Persona): string | undefined {
+  const lists = within.map((one) => one.security?.allowEnvironmentAccess);
+  const kept = (security?.allowEnvironmentAccess ?? []).filter((name) =>
+    lists.some((list) => (list === undefined ? isSecretName(name) : !list.includes(name))),
+  );
+  if (kept.length === 0 || origin.kind !== "project") return undefined;
+  return `${kept.join(", ")} only once you have read and trusted it: tta-persona trust ${origin.file}`;
 }
 
 /** For an agent: who it is, and what it keeps to. */

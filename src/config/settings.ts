@@ -268,7 +268,8 @@ function lookUp(file: Readonly<Record<string, unknown>>, key: string): string | 
 const NO_FILE: Readonly<Record<string, unknown>> = {};
 
 function readConfigFile(path: string, problems: Failure[]): Readonly<Record<string, unknown>> {
-  const stat = statOf(path);
+  // Most have none, and the first stat of a process takes longer than this.
+  const stat = fs.existsSync(path) ? statOf(path) : undefined;
   if (stat === undefined) return NO_FILE;
   try {
     // A pipe or a device could block the read.

@@ -1,5 +1,6 @@
 import fs from "node:fs";
 import { replaceFile, syncDirectory, writeFully } from "./atomic-file.ts";
+import { trimSlashes } from "./project-directories.ts";
 
 /**
  * Writes a file that is not there yet, all of it or none. Links that lead nowhere count as there.
@@ -49,7 +50,7 @@ export function linkOutOf(directories: readonly string[], file: string): string 
   if (!fs.existsSync(file)) return undefined;
   const target = fs.realpathSync(file);
   const isWithin = (directory: string) =>
-    fs.existsSync(directory) && target.startsWith(`${fs.realpathSync(directory)}/`);
+    fs.existsSync(directory) && target.startsWith(`${trimSlashes(fs.realpathSync(directory))}/`);
   return directories.some(isWithin) ? undefined : target;
 }
 

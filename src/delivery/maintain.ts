@@ -10,6 +10,9 @@ import { releaseLease, takeLease } from "./lease.ts";
 /** A sink that nobody has delivered to for longer is not waited for, unless it is configured. */
 const FORGOTTEN_AFTER_MS = 30 * 86_400_000;
 
+/** Sinks that get totals, and need no old facts for these. */
+const TOTALS_ONLY = ["pushgateway"];
+
 /** Where a sink stands of which nothing is known: nothing counts as delivered. */
 export const BEGINNING: Cursor = { segment: 0, offset: 0, seq: 0 };
 
@@ -28,7 +31,7 @@ export function maintain(
 ): Ledger {
   const now = clock.now();
   const kept = ledger.unsaved > 0 || ledger.gap ? saveLedger(home, ledger, now) : ledger;
-  const others = readCheckpointCursors(home, now - FORGOTTEN_AFTER_MS);
+  const others = readCheckpointCursors(home, { since: now - FORGOTTEN_AFTER_MS, except: TOTALS_ONLY });
   const passed = [...sinks, ...others].reduce((min, one) => (isBefore(one, min) ? one : min), kept.cursor);
   enforceRetention(home, settings.retention, passed, kept.cursor, now);
   return kept;

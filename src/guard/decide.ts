@@ -70,7 +70,8 @@ export function decide(request: GuardRequest, rules: GuardRules, view: PathView)
   }
   if (read !== undefined) {
     const { reason, ...rest } = denied(read, persona);
-    const advice = `The search would read it: search elsewhere, or leave it out by the glob !${read.pattern}`;
+    const byGlob = read.leftOutBy === undefined ? "" : `, or leave it out by the glob ${read.leftOutBy}`;
+    const advice = `The search would read it: search elsewhere${byGlob}`;
     return { ...rest, reason: `${reason} ${advice}` };
   }
   const commandView = commandFrom === undefined ? view : viewAt(commandFrom, view);

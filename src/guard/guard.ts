@@ -63,8 +63,10 @@ export function answerRequest(
 const SEVERITY = { allow: 0, ask: 1, deny: 2 } as const;
 
 function decisionsOf(request: GuardRequest, { rules }: ActivePersona, view: PathView): readonly Decision[] {
-  if (rules.kind === "found") return rules.rules.map((one) => decide(request, one, view));
-  return [{ decision: "ask", rule: "rules-unknown", reason: rules.reason }];
+  const unknown = (reason: string): Decision => ({ decision: "ask", rule: "rules-unknown", reason });
+  if (rules.kind !== "found") return [unknown(rules.reason)];
+  const decisions = rules.rules.map((one) => decide(request, one, view));
+  return rules.doubt === undefined ? decisions : [...decisions, unknown(rules.doubt)];
 }
 
 /** A persona that one directory does not define, and another one does, has the rules of this one. */
@@ -79,7 +81,7 @@ function withoutUndefined(actives: readonly ActivePersona[]): readonly ActivePer
  * stderr to the agent.
  */
 export function refusal(problem: string): GuardAnswer {
-  const stderr = `tta-persona: the guard cannot answer this request: ${problem}. The tool is not allowed.\n`;
+  const stderr = `tta-persona: the guard cannot answer this request: ${problem.replace(/\.$/, "")}. The tool is not allowed.\n`;
   return { stdout: "", stderr, exitCode: ExitCode.usage };
 }
 

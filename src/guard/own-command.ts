@@ -69,7 +69,6 @@ function inWords(words: readonly ShellWord[], at: number): string | undefined {
 
 /** @param isRun whether a word that is none of our commands is a persona to switch to. */
 function changing(words: readonly string[], isRun: boolean): string | undefined {
-  if (words.includes("--help") || words.includes("-h")) return undefined;
   const [first, second = ""] = words.filter((word) => word === "-" || !word.startsWith("-"));
   if (first === undefined) return undefined;
   if (!CHANGING.has(first)) return isRun && !commandNames.includes(first) ? "switch" : undefined;

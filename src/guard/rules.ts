@@ -7,8 +7,15 @@ import type { GuardRules } from "./decide.ts";
 
 /** The rules of the active persona, or why there are none. */
 export type RulesFound =
-  /** Of each definition that holds, the one that takes precedence first; there is at least one. */
-  | { readonly kind: "found"; readonly rules: readonly [GuardRules, ...GuardRules[]] }
+  /**
+   * Of each definition that holds, the one that takes precedence first; there is at least one. `doubt`: one sentence,
+   * why there may be more.
+   */
+  | {
+      readonly kind: "found";
+      readonly rules: readonly [GuardRules, ...GuardRules[]];
+      readonly doubt?: string;
+    }
   /** Its definition cannot be used. `reason`: one sentence. */
   | { readonly kind: "unknown"; readonly reason: string }
   /** There is none here. */
@@ -32,12 +39,12 @@ export function readRules(
 /** The rules of the definitions that hold. */
 export function rulesFound<D>(
   persona: string,
-  { definitions, isSettled, changed }: Holding<D>,
+  { definitions, changed }: Holding<D>,
   rulesOfOne: (definition: D) => GuardRules,
 ): RulesFound {
-  if (!isSettled && changed !== undefined) return { kind: "unknown", reason: untrustedNow(changed) };
   const [first, ...rest] = definitions.map(rulesOfOne);
-  if (first !== undefined) return { kind: "found", rules: [first, ...rest] };
+  const doubt = changed === undefined ? {} : { doubt: untrustedNow(changed) };
+  if (first !== undefined) return { kind: "found", rules: [first, ...rest], ...doubt };
   return {
     kind: "undefined",
     reason: `The active persona, ${persona}, is not defined here, so its rules are not known.`,

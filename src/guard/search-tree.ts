@@ -39,17 +39,19 @@ interface Directory {
 
 /**
  * The first restricted file that a search would read, breadth first from where it begins; links are not followed, as
- * search tools do not. `UNTELLABLE` where there is too much to look through.
+ * search tools do not. `leftOutBy`: a glob that makes the search leave it out. `UNTELLABLE` where there is too much to
+ * look through.
  */
 export function findRead(
   { from, globs, isList }: ContentSearch,
   restricted: RestrictedPaths,
   view: PathView,
-): Restriction | undefined {
+): (Restriction & { readonly leftOutBy?: string }) | undefined {
   if (restricted.isEmpty) return undefined;
   // A directory may be called `[slug]`.
   const wild = from.filter((one) => hasWildcard(one) && rootsOf([one], view).size === 0);
-  const reads = readerOf([...globs, ...wild], isList);
+  const all = [...wild, ...globs];
+  const reader = readerOf(all, isList);
   let left = MAX_ENTRIES;
   for (const root of rootsOf(
     from.filter((one) => !wild.includes(one)),
@@ -71,13 +73,17 @@ export function findRead(
         const next = directory.states.map((at, index) => advance(at, patterns[index]?.glob ?? [], part));
         const path = `${directory.path === "/" ? "" : directory.path}/${entry.name}`;
         const below = [...directory.below, entry.name];
+        const belowCwd = fromWorkingDirectory(path, view);
         if (isDirectory) {
-          ahead.push({ path, below, states: next });
+          const holdsCwd = belowCwd === undefined && `${normalise(view.cwd)}/`.startsWith(`${path}/`);
+          if (holdsCwd || reader.goesInto(below, belowCwd)) ahead.push({ path, below, states: next });
           continue;
         }
         const met = patterns.find(({ glob }, index) => isMet(next[index] ?? [], glob));
-        if (met !== undefined && reads(below, fromWorkingDirectory(path, view))) {
-          return { pattern: met.pattern, path };
+        if (met !== undefined && reader.reads(below, belowCwd)) {
+          const isLeftOutBy = (glob: string) => !readerOf([...all, glob], isList).reads(below, belowCwd);
+          const leftOutBy = [`!${met.pattern}`].find(isLeftOutBy);
+          return { pattern: met.pattern, path, ...(leftOutBy === undefined ? {} : { leftOutBy }) };
         }
       }
     }
@@ -118,46 +124,81 @@ function fromWorkingDirectory(path: string, { cwd }: PathView): readonly string[
   return path.startsWith(begin) ? segmentsOf(path.slice(begin.length)) : undefined;
 }
 
-type Reads = (below: readonly string[], belowCwd: readonly string[] | undefined) => boolean;
+type Fits = (below: readonly string[], belowCwd: readonly string[] | undefined) => boolean;
 
-/** Whether globs let a file be read. Where tools differ in what they make of them, whether one of them reads it. */
-function readerOf(globs: readonly string[], isList: boolean): Reads {
-  const asWritten = readerOfList(globs);
+/** What globs let a search do. Where tools differ in what they make of them, whether one of them does it. */
+interface Reader {
+  readonly reads: Fits;
+  /** Whether there may be something to read in a directory. */
+  readonly goesInto: Fits;
+}
+
+function readerOf(globs: readonly string[], isList: boolean): Reader {
   const split = globs.flatMap((glob) =>
     glob.split(/\s+/).flatMap((part) => (part.includes("{") ? [part] : part.split(","))),
   );
   const apart = readerOfList(split.filter(Boolean));
-  return isList ? apart : (below, belowCwd) => asWritten(below, belowCwd) || apart(below, belowCwd);
+  if (isList) return apart;
+  const asWritten = readerOfList(globs);
+  return {
+    reads: (...path) => asWritten.reads(...path) || apart.reads(...path),
+    goesInto: (...path) => asWritten.goesInto(...path) || apart.goesInto(...path),
+  };
 }
 
-function readerOfList(globs: readonly string[]): Reads {
-  const wanted = globs.filter((glob) => !glob.startsWith("!")).map(wantedBy);
-  const leftOut = globs.filter((glob) => glob.startsWith("!")).map((glob) => leftOutBy(glob.slice(1)));
-  return (below, belowCwd) => {
-    const bases = belowCwd === undefined ? [below] : [below, belowCwd];
-    if (wanted.length > 0 && !wanted.some((fits) => bases.some(fits))) return false;
-    return !leftOut.some((fits) => bases.every(fits));
-  };
+/** The last glob that fits decides, as in ripgrep. */
+function readerOfList(globs: readonly string[]): Reader {
+  const hasWanted = globs.some((glob) => !glob.startsWith("!"));
+  const all = globs.map((glob) =>
+    glob.startsWith("!")
+      ? { isWanted: false, fits: leftOutBy(glob.slice(1)) }
+      : { isWanted: true, fits: wantedBy(glob) },
+  );
+  const reader =
+    (isDirectory: boolean): Fits =>
+    (below, belowCwd) => {
+      const bases = belowCwd === undefined ? [below] : [below, belowCwd];
+      const last = all.findLast(({ isWanted, fits }) =>
+        isWanted
+          ? bases.some((base) => fits(base, isDirectory))
+          : bases.every((base) => fits(base, isDirectory)),
+      );
+      return last?.isWanted ?? !hasWanted;
+    };
+  return { reads: reader(false), goesInto: reader(true) };
 }
 
 /** A glob without a slash holds at any depth. */
 const anyDepth = (glob: string) => (glob.includes("/") ? glob : `**/${glob}`);
 
-function wantedBy(glob: string): (path: readonly string[]) => boolean {
+type FitsGlob = (path: readonly string[], isDirectory: boolean) => boolean;
+
+/** Of a directory, whether something in it may be wanted. */
+function wantedBy(glob: string): FitsGlob {
   const globs = expandBraces(anyDepth(glob))?.map(parseGlob);
-  return (path) => globs === undefined || globs.some((one) => isWithin(parseName(path), one));
+  return (path, isDirectory) => {
+    const name = parseName(path);
+    return (
+      globs === undefined ||
+      globs.some((one) =>
+        isDirectory
+          ? name.reduce((at, part) => advance(at, one, part), beginAt(one)).length > 0
+          : isWithin(name, one),
+      )
+    );
+  };
 }
 
 /** Exact, where `wantedBy` is generous: what is left out by mistake would be read. */
-function leftOutBy(given: string): (path: readonly string[]) => boolean {
+function leftOutBy(given: string): FitsGlob {
   const isFolder = given.endsWith("/");
   const glob = isFolder ? given.slice(0, -1) : given;
   const alternatives = /[()\\]|\[:/.test(glob) ? undefined : expandBraces(anyDepth(glob));
   const globs = alternatives?.map(
     (one): Glob => segmentsOf(one).map((segment) => (segment === "**" ? segment : globTokens(segment))),
   );
-  return (path) => {
-    const name = (isFolder ? path.slice(0, -1) : path).map(nameTokens);
+  return (path, isDirectory) => {
+    const name = (isFolder && !isDirectory ? path.slice(0, -1) : path).map(nameTokens);
     return globs?.some((one) => isWithin(name, one)) === true;
   };
 }

@@ -22,12 +22,11 @@ const words = (text: string): ReadonlySet<string> => new Set(text.split(" "));
  * Tools as agents name them (Claude Code, Copilot, Cursor, Gemini CLI, opencode, Codex, Cline), in lower case and without
  * what is no letter: `run_in_terminal`, `runInTerminal`.
  */
-const SHELLS = words(
-  "bash powershell shell monitor runinterminal runterminalcmd runterminalcommand runshellcommand executecommand runcommand execcommand exec localshell terminal",
-);
+const SHELLS = words("monitor executecommand runcommand execcommand exec");
+const isShellName = (name: string) => SHELLS.has(name) || /shell|bash|terminal/.test(name);
 /** They read files to find a text in them. */
 const CONTENT_SEARCHES = words(
-  "grep greptool grepsearch ripgrep rg searchfilecontent searchtext textsearch findtextinfiles searchfiles codesearch codebasesearch searchcodebase codebase semanticsearch readmanyfiles",
+  "grep greptool grepsearch ripgrep rg searchfilecontent searchtext textsearch findtextinfiles searchfiles codebasesearch searchcodebase codebase semanticsearch readmanyfiles",
 );
 /** They find files by their names; the glob may be a pattern or a query. */
 const NAME_SEARCHES = words("glob globtool globfilesearch filesearch findfiles findfilebyname");
@@ -70,12 +69,13 @@ export function readToolInput(
 ): ToolInput {
   const paths: string[] = [];
   const globs: string[] = [];
+  const leftOut: string[] = [];
   const from: string[] = [];
   const name = server === undefined ? plain(tool) : "";
   let command: string | undefined;
   let values = 0;
   let isTooLarge = false;
-  const isShell = SHELLS.has(name) || server !== undefined;
+  const isShell = isShellName(name) || server !== undefined;
 
   const visit = (value: unknown, key: string, depth: number): void => {
     values += 1;
@@ -84,6 +84,7 @@ export function readToolInput(
       if (isShell && COMMAND_KEYS.has(key.toLowerCase()))
         command = command === undefined ? value : `${command}\n${value}`;
       else if (isGlobKey(key, name)) globs.push(value);
+      else if (LEFT_OUT_KEYS.has(plain(key))) leftOut.push(`!${value}`);
       else if (isPathKey(key) || (LIKE_A_PATH.test(value) && !TEXT_KEYS.has(key.toLowerCase())))
         paths.push(value);
       if (FROM_KEYS.has(plain(key))) from.push(value);
@@ -97,11 +98,23 @@ export function readToolInput(
   return {
     paths,
     searches: globs.map((glob) => ({ glob, from: from[0] })),
-    contentSearch: CONTENT_SEARCHES.has(name) ? { from, globs, isList: tool === "Grep" } : undefined,
+    contentSearch: CONTENT_SEARCHES.has(name) ? contentSearch(tool, from, globs, leftOut) : undefined,
     command,
-    commandFrom: SHELLS.has(name) ? from[0] : undefined,
+    commandFrom: isShellName(name) ? from[0] : undefined,
     isTooLarge,
   };
+}
+
+/** Claude Code's takes a list of globs, and nothing else that would leave files out. */
+function contentSearch(
+  tool: string,
+  from: readonly string[],
+  globs: readonly string[],
+  leftOut: readonly string[],
+): ContentSearch {
+  return tool === "Grep"
+    ? { from, globs, isList: true }
+    : { from, globs: [...globs, ...leftOut], isList: false };
 }
 
 /** Where a search or a command begins. */
@@ -110,6 +123,10 @@ const FROM_KEYS = words(
 );
 
 const GLOB_KEYS = words("glob globs globpattern include includes includepattern filepattern");
+
+const LEFT_OUT_KEYS = words(
+  "exclude excludes excludepattern excludepatterns ignore ignores ignorepattern ignorepatterns",
+);
 
 function isGlobKey(key: string, tool: string): boolean {
   const folded = plain(key);

@@ -51,10 +51,9 @@ export function loadCatalogue(places: PersonaPlaces): Catalogue {
     const same = [...all, builtIn].flatMap(({ definitions }) =>
       definitions.filter(({ name }) => name === persona.name),
     );
-    const { definitions, isSettled } = holding(same, trustOf);
+    const { definitions } = holding(same, trustOf);
     const within: readonly Limits[] = definitions.filter((one) => one.origin !== persona.origin);
-    const more = isSettled ? within : [...within, {}];
-    return more.length === 0 ? persona : { ...persona, within: more };
+    return within.length === 0 ? persona : { ...persona, within };
   };
   return { personas: personas.map(withLimits), problems, broken };
 }

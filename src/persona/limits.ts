@@ -6,7 +6,7 @@ export interface Holding<D> {
   readonly definitions: readonly D[];
   /** Whether the last of them is the user's, built in, or trusted: what there is behind it does not matter. */
   readonly isSettled: boolean;
-  /** A file that was trusted with another content; undefined where it does not matter any more. */
+  /** A file among them that was trusted with another content. */
   readonly changed: string | undefined;
 }
 
@@ -23,8 +23,7 @@ export function holding<D extends { readonly origin: PersonaOrigin }>(
   let changed: string | undefined;
   for (const [at, { origin }] of all.entries()) {
     const trust = origin.kind === "project" ? trustOf(origin.file) : "trusted";
-    if (trust === "trusted")
-      return { definitions: all.slice(0, at + 1), isSettled: true, changed: undefined };
+    if (trust === "trusted") return { definitions: all.slice(0, at + 1), isSettled: true, changed };
     if (trust === "changed" && origin.kind === "project") changed ??= origin.file;
   }
   return { definitions: all, isSettled: false, changed };

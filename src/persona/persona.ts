@@ -17,8 +17,8 @@ export interface PersonaHead {
 /** A persona with all its definition says; what a definition leaves out is absent here. */
 export interface Persona extends PersonaHead, Omit<PersonaFile, "name" | "displayName" | "icon"> {
   /**
-   * Of a definition that nobody has trusted, and of one that hides a trusted one: what else holds. Its own limits only
-   * take away from these; an empty one stands for what holds without any definition.
+   * Of a definition that nobody has trusted: those that it hides, up to the first that is trusted. Its own limits only
+   * take away from these.
    */
   readonly within?: readonly Limits[];
 }

@@ -11,14 +11,18 @@ export function checkpointDirectory(home: Home): string {
  * Where the sinks stand that have a checkpoint, whether they are configured now or not. What cannot be read, or is
  * no checkpoint, is left out.
  *
- * @param since leaves out those that were last written before, milliseconds since the epoch.
+ * @param options `since` leaves out those that were last written before, milliseconds since the epoch; `except`, those
+ *   of these sinks.
  */
-export function readCheckpointCursors(home: Home, since = 0): readonly Cursor[] {
+export function readCheckpointCursors(
+  home: Home,
+  { since = 0, except = [] }: { readonly since?: number; readonly except?: readonly string[] } = {},
+): readonly Cursor[] {
   const dir = checkpointDirectory(home);
   if (!fs.existsSync(dir)) return [];
   return fs
     .readdirSync(dir)
-    .filter((name) => name.endsWith(".json"))
+    .filter((name) => name.endsWith(".json") && !except.some((sink) => name.startsWith(`${sink}-`)))
     .map((name) => readCursor(`${dir}/${name}`, since))
     .filter((cursor) => cursor !== undefined);
 }

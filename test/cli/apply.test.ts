@@ -219,6 +219,18 @@ test("undoing the first switch of all takes back what was applied after it, too"
   expect(readFileSync(vscode, "utf8")).toBe(config("other", "servers"));
 });
 
+test("a file of an earlier apply that is gone keeps nobody from undoing the last one", async () => {
+  const sandbox = sandboxOfTest();
+  const file = cursorOf(sandbox);
+  await sandbox.run(["backend"]);
+  const vscode = write(sandbox.project, ".vscode/mcp.json", config("other", "servers"));
+  await sandbox.run(["apply", "--client", "vscode"]);
+  rmSync(file);
+  expect(await sandbox.run(["undo"])).toMatchObject({ code: 0 });
+  expect(existsSync(file)).toBe(false);
+  expect(readFileSync(vscode, "utf8")).toBe(config("other", "servers"));
+});
+
 test("undoing the first switch of all, after a file was changed: the way that is named leads back", async () => {
   const sandbox = sandboxOfTest();
   const file = cursorOf(sandbox);

@@ -231,6 +231,7 @@ describe("an agent does not get out of its persona", () => {
     // And does not know what it has become.
     writeFileSync(file, open("backend-engineer"));
     expect((await read("frontend/a")).decision).toBe("deny");
+    expect(await read("src/a")).toMatchObject({ decision: "ask", rule: "rules-unknown" });
   });
 
   test.each(["near.json", "near.yaml"])("by one in a directory below the project's: %s", async (name) => {

@@ -115,8 +115,11 @@ test("a project's definition opens no environment variable and raises no budget 
     })),
   });
   const env = { ...OFF, MY_API_TOKEN: "opened", MY_PLACE: "here" };
+  let notes: readonly string[] = [];
   const look = async () => {
-    expect(await sandbox.run(["run", "look"], { env })).toMatchObject({ code: 0 });
+    const { code, stderr } = await sandbox.run(["run", "look"], { env });
+    expect(code).toBe(0);
+    notes = stderr.split("\n").filter((line) => line.includes("tta-persona trust"));
     return linesOf(sandbox, "effects").slice(-2);
   };
   const limit = async () => {
@@ -130,12 +133,18 @@ test("a project's definition opens no environment variable and raises no budget 
   await sandbox.run(["backend"], { env: OFF });
   const file = define("backend-engineer", 9_000_000);
   const own = define("own", 5);
-  expect(await look()).toEqual(["backend-engineer  ", "own  "]);
+  expect(await look()).toEqual(["backend-engineer  ", "own opened "]);
+  expect(notes).toEqual([
+    expect.stringContaining(`MY_API_TOKEN, MY_PLACE only once you have read and trusted it`),
+  ]);
+  const shown = await sandbox.run(["show", "backend"], { env: OFF });
+  expect(shown.stdout).toContain(`tta-persona trust ${file}`);
   expect(await limit()).toBe(2_000_000);
   define("backend-engineer", 5);
   expect(await limit()).toBe(5);
   define("backend-engineer", 9_000_000);
   for (const one of [file, own]) await sandbox.run(["trust", one], { env: OFF });
   expect(await look()).toEqual(["backend-engineer opened ", "own opened "]);
+  expect(notes).toEqual([]);
   expect(await limit()).toBe(9_000_000);
 });

@@ -40,6 +40,8 @@ describe("an agent's shell does not change its persona without a person's yes", 
     [`python3 -c "import os; os.system('tta-persona end')"`],
     [`node -e "spawnSync('tta-persona', ['guard', 'uninstall'])"`],
     ["bash <<EOF\ntta-persona end\nEOF"],
+    ["tta-persona end # -h"],
+    ["tta-persona end > --help"],
   ])("%s", (command) => {
     expect(decide("Bash", { command })).toMatchObject({ decision: "ask", rule: "own-persona" });
   });
@@ -49,7 +51,7 @@ describe("an agent's shell does not change its persona without a person's yes", 
     ["tta-persona current"],
     ["tta-persona status --json"],
     ["tta-persona list"],
-    ["tta-persona switch --help"],
+    ["tta-persona help switch"],
     ["tta-persona guard log"],
     ["tta-persona guard --explain"],
     ["tta-persona config get llm.model"],

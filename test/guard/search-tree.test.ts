@@ -30,6 +30,10 @@ describe("a search through contents that begins above what is restricted, and wo
     ["semantic_search", { query: "x" }],
     ["search_files", { path: ".", regex: "x", file_pattern: "*.ts" }],
     ["read_many_files", { paths: ["**/*.ts"] }],
+    // The last one decides.
+    ["Grep", { glob: "!{frontend,infra,data}/** !.env* frontend/app.ts" }],
+    // It knows no such input.
+    ["Grep", { exclude: "{frontend,infra,data}/**, .env*" }],
   ])("%s %j", (tool, input) => {
     expect(decide(tool, { pattern: "x", ...input })).toMatchObject({
       decision: "deny",
@@ -65,7 +69,11 @@ describe("a search that reads nothing of it is allowed", () => {
     ["grep_search", { query: "x", includePattern: "src/**/*.ts" }],
     ["search_file_content", { dir_path: "src" }],
     ["codebase_search", { query: "x", target_directories: ["src", "docs"] }],
+    ["grep_search", { query: "x", excludePattern: "{frontend/**,infra/**,data/**,**/.env*}" }],
+    ["read_many_files", { paths: ["**/*"], exclude: ["frontend/**", "infra/**", "data/raw/**", "**/.env*"] }],
+    ["codesearch", { query: "react useState" }],
     ["LS", { path: "." }],
+    ["LS", { path: ".", ignore: [".env"] }],
     ["list_dir", { path: "." }],
     ["list_directory", { dir_path: project }],
   ])("%s %j", (tool, input) => {
@@ -93,6 +101,23 @@ test("a search through more than is looked through is asked for", () => {
     decision: "ask",
     rule: "search-too-large",
   });
+  for (const glob of ["!many", "!many/", "!**/many/**", "src/*.ts"]) {
+    expect(decide("Grep", { pattern: "x", glob })).not.toMatchObject({ rule: "search-too-large" });
+  }
+});
+
+test("what is advised against a denied search is allowed, or leads on", () => {
+  // Without what the test before has left.
+  let glob = "!many";
+  for (let left = 20; left > 0; left--) {
+    const { decision, reason } = decide("Grep", { pattern: "x", path: ".", glob });
+    if (decision === "allow") return;
+    const [advised] = /!\S+$/.exec(reason) ?? [];
+    expect(advised).toBeDefined();
+    expect(glob.split(" ")).not.toContain(advised);
+    glob = `${glob} ${advised}`.trim();
+  }
+  expect.unreachable("the advice has no end");
 });
 
 describe("shells of other agents are shells", () => {
@@ -104,6 +129,8 @@ describe("shells of other agents are shells", () => {
     ["run_shell_command"],
     ["execute_command"],
     ["shell"],
+    ["shell_command"],
+    ["execute_bash"],
   ])("%s", (tool) => {
     expect(decide(tool, { command: "cat .env" }).decision).toBe("deny");
     expect(decide(tool, { command: "tta-persona end" })).toMatchObject({ rule: "own-persona" });

@@ -38,7 +38,7 @@ const install: Command = {
     "fails closed: where the hook cannot run, Claude Code uses no tool. So whoever shares that file needs tta-persona.",
   options: [localOption, dryRunOption],
   examples: [{ command: "tta-persona guard install --dry-run", doc: "show what the file would hold" }],
-  exitCodes: { 0: "done, also when it was there" },
+  exitCodes: { 0: "done, also when it was there", 1: "the file could not be written; it is as it was" },
   json: "tta-persona/guard-install/1",
   async run({ options }, ctx) {
     const dryRun = options.dryRun === true;
@@ -61,7 +61,7 @@ const uninstall: Command = {
   summary: "Take the guard's hook out of .claude/settings.json again",
   options: [localOption, dryRunOption],
   examples: [{ command: "tta-persona guard uninstall", doc: "hooks of others stay" }],
-  exitCodes: { 0: "done, also when it was not there" },
+  exitCodes: { 0: "done, also when it was not there", 1: "the file could not be written; it is as it was" },
   json: "tta-persona/guard-uninstall/1",
   async run({ options }, ctx) {
     const dryRun = options.dryRun === true;

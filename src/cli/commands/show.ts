@@ -5,6 +5,7 @@ import type { Command } from "../command.ts";
 import type { CliContext } from "../context.ts";
 import { findPersona } from "../find-persona.ts";
 import type { ShowJson } from "../json-shapes.ts";
+import { keptVariables } from "../persona-for-stage.ts";
 import { personaInForce, tryPersonaInForce } from "../persona-in-force.ts";
 import { printable, table } from "../printable.ts";
 import { noPersona } from "../session-view.ts";
@@ -82,6 +83,7 @@ function showText(persona: Persona, { paint }: CliContext): string {
     ["focus", join(context?.focusAreas)],
     ["key files", join(context?.keyFiles)],
     ["may read variables", join(security?.allowEnvironmentAccess)],
+    ["  of these", keptVariables(persona)],
     ["blocked variables", join(security?.blockList)],
     ["asks before", join(security?.requireApprovalFor)],
     ["default workflow", workflows?.default],

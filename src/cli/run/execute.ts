@@ -17,7 +17,7 @@ import { createRun, pruneStoredRuns, removeStoredRun, takeStoredRun } from "../.
 import type { CliContext } from "../context.ts";
 import { findPersona, personaPlaces, problemLine } from "../find-persona.ts";
 import { maskingOf } from "../masking.ts";
-import { stagePersona } from "../persona-for-stage.ts";
+import { keptVariables, stagePersona } from "../persona-for-stage.ts";
 import type { RunView } from "./plain-view.ts";
 import { type PreparedRun, storedRuns } from "./prepare.ts";
 import { secretsOfRun } from "./secrets-of-run.ts";
@@ -53,8 +53,13 @@ export function personasOf(entry: WorkflowEntry, ctx: CliContext): ReadonlyMap<s
     const { hint } = problem;
     throw new UserError({ reason: "unknown-persona", message: problemLine(problem), hint });
   }
-  const { stages } = entry.workflow;
-  return new Map(stages.map(({ persona }) => [persona, stagePersona(findPersona(persona, ctx, catalogue))]));
+  const names = new Set(entry.workflow.stages.map(({ persona }) => persona));
+  const personas = [...names].map((name) => [name, findPersona(name, ctx, catalogue)] as const);
+  for (const [name, persona] of personas) {
+    const kept = keptVariables(persona);
+    if (kept !== undefined) ctx.output.note(`stages of ${name} get ${kept}`);
+  }
+  return new Map(personas.map(([name, persona]) => [name, stagePersona(persona)]));
 }
 
 /** Runs what was prepared. @throws the system's error when not even its own files can be written. */
