@@ -1,4 +1,5 @@
 import fs from "node:fs";
+import { statOf } from "../core/filesystem.ts";
 import {
   advance,
   beginAt,
@@ -52,15 +53,15 @@ export function findRead(
   const wild = from.filter((one) => hasWildcard(one) && rootsOf([one], view).size === 0);
   const all = [...wild, ...globs];
   const reader = readerOf(all, isList);
+  const cwd = `${normalise(view.cwd)}/`;
+  const belowCwd = (path: string) => (path.startsWith(cwd) ? segmentsOf(path.slice(cwd.length)) : undefined);
   let left = MAX_ENTRIES;
   for (const root of rootsOf(
     from.filter((one) => !wild.includes(one)),
     view,
   )) {
     const patterns = restricted.patternsFor(root);
-    const states = patterns.map(({ glob }) =>
-      parseName(segmentsOf(root)).reduce((at, part) => advance(at, glob, part), beginAt(glob)),
-    );
+    const states = patterns.map(({ glob }) => statesAt(parseName(segmentsOf(root)), glob));
     const ahead: Directory[] = [{ path: root, below: [], states }];
     // The list grows while it is gone through.
     for (const directory of ahead) {
@@ -73,17 +74,16 @@ export function findRead(
         const next = directory.states.map((at, index) => advance(at, patterns[index]?.glob ?? [], part));
         const path = `${directory.path === "/" ? "" : directory.path}/${entry.name}`;
         const below = [...directory.below, entry.name];
-        const belowCwd = fromWorkingDirectory(path, view);
         if (isDirectory) {
-          const holdsCwd = belowCwd === undefined && `${normalise(view.cwd)}/`.startsWith(`${path}/`);
-          if (holdsCwd || reader.goesInto(below, belowCwd)) ahead.push({ path, below, states: next });
+          const holdsCwd = cwd.startsWith(`${path}/`);
+          if (holdsCwd || reader.goesInto(below, belowCwd(path))) ahead.push({ path, below, states: next });
           continue;
         }
         const met = patterns.find(({ glob }, index) => isMet(next[index] ?? [], glob));
-        if (met !== undefined && reader.reads(below, belowCwd)) {
-          const isLeftOutBy = (glob: string) => !readerOf([...all, glob], isList).reads(below, belowCwd);
-          const leftOutBy = [`!${met.pattern}`].find(isLeftOutBy);
-          return { pattern: met.pattern, path, ...(leftOutBy === undefined ? {} : { leftOutBy }) };
+        if (met !== undefined && reader.reads(below, belowCwd(path))) {
+          const leftOutBy = `!${met.pattern}`;
+          const isLeftOut = !readerOf([...all, leftOutBy], isList).reads(below, belowCwd(path));
+          return { pattern: met.pattern, path, ...(isLeftOut ? { leftOutBy } : {}) };
         }
       }
     }
@@ -103,11 +103,7 @@ function rootsOf(from: readonly string[], view: PathView): ReadonlySet<string> {
 }
 
 function isDirectory(path: string): boolean {
-  try {
-    return fs.statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
-  } catch {
-    return false;
-  }
+  return statOf(path)?.isDirectory() === true;
 }
 
 function entriesOf(path: string): readonly fs.Dirent[] {
@@ -119,9 +115,9 @@ function entriesOf(path: string): readonly fs.Dirent[] {
   }
 }
 
-function fromWorkingDirectory(path: string, { cwd }: PathView): readonly string[] | undefined {
-  const begin = `${normalise(cwd)}/`;
-  return path.startsWith(begin) ? segmentsOf(path.slice(begin.length)) : undefined;
+/** How much of a pattern a path has met. */
+function statesAt(name: Glob, pattern: Glob): readonly number[] {
+  return name.reduce((at, part) => advance(at, pattern, part), beginAt(pattern));
 }
 
 type Fits = (below: readonly string[], belowCwd: readonly string[] | undefined) => boolean;
@@ -180,11 +176,7 @@ function wantedBy(glob: string): FitsGlob {
     const name = parseName(path);
     return (
       globs === undefined ||
-      globs.some((one) =>
-        isDirectory
-          ? name.reduce((at, part) => advance(at, one, part), beginAt(one)).length > 0
-          : isWithin(name, one),
-      )
+      globs.some((one) => (isDirectory ? statesAt(name, one).length > 0 : isWithin(name, one)))
     );
   };
 }
