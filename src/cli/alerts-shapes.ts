@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { document, writtenFiles } from "./json-document.ts";
 
 /** The documents of `alerts`. */

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { document, lines } from "./json-document.ts";
 
 /** What became of one file of one agent tool. */

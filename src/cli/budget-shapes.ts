@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { document, time } from "./json-document.ts";
 
 /** The documents of `budget`. */

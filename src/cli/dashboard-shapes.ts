@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { document, writtenFiles } from "./json-document.ts";
 
 const uid = z.string().describe("fixed, in every Grafana");

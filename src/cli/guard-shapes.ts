@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { document, lines, time } from "./json-document.ts";
 
 const rules = z.object({

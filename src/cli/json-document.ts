@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 const shapes = new Map<string, z.ZodObject>();
 

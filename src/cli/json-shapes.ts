@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { document, lines, origin, problem, seconds, time } from "./json-document.ts";
 import "./alerts-shapes.ts";
 import "./budget-shapes.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { CALL_OUTCOMES } from "../projection/llm-facts.ts";
 import { document, seconds, time } from "./json-document.ts";
 

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { CAPTURES } from "../core/capture.ts";
 import { document, seconds } from "./json-document.ts";
 

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { document } from "./json-document.ts";
 
 const migrateShape = document("migrate", {

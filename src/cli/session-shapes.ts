@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { applied } from "./apply-shapes.ts";
 import { document, seconds, time } from "./json-document.ts";
 

@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 import type { ValuePath } from "./json-scan.ts";
 import type { Position } from "./position.ts";
 import type { Source } from "./source.ts";

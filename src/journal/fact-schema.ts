@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { FACT_VERSION, LAST_TIME } from "./fact.ts";
 
 const id = (digits: number) =>

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Failure } from "../core/errors.ts";
 import { err, ok, type Result } from "../core/result.ts";
 import { schemaProblems } from "../core/schema-problem.ts";

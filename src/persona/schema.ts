@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { CAPTURES } from "../core/capture.ts";
 import { isPersonaName, MAX_NAME_LENGTH } from "./names.ts";
 import { BUDGET_WINDOWS, isOneLine, isText } from "./shape.ts";

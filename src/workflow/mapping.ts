@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { didYouMean } from "../core/did-you-mean.ts";
 import { withHint } from "../core/schema-problem.ts";
 

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { withHint } from "../core/schema-problem.ts";
 import { mapping } from "./mapping.ts";
 import { OUTPUT_KEY } from "./names.ts";

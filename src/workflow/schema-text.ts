@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { LONGEST_TIMER_MS, parseDuration } from "../core/duration.ts";
 import { withHint } from "../core/schema-problem.ts";
 import { MAX_NAME_LENGTH } from "./names.ts";

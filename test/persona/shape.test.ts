@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { builtInPersonas } from "../../src/persona/built-in.ts";
 import { personaFileSchema } from "../../src/persona/schema.ts";
 import { isPersonaFile } from "../../src/persona/shape.ts";
