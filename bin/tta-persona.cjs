@@ -27,7 +27,7 @@ if (code === "apply") {
 /** @param code undefined: the full program decides. */
 function finish(code, { exports, keep }) {
   if (code === undefined) {
-    void import("../dist/cli.mjs");
+    require("../dist/cli.cjs");
     return;
   }
   if (exports.wasTypical?.() !== false) keep();

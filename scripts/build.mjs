@@ -1,7 +1,8 @@
-// Bundles the program: one CommonJS file for the hot commands, and ES modules, split, for everything else.
+// Bundles the program: one file for the hot commands, and many, split, for everything else; all of it CommonJS.
 import { createHash } from "node:crypto";
-import { appendFileSync, readFileSync, rmSync } from "node:fs";
-import { build } from "esbuild";
+import { appendFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { build, transform } from "esbuild";
 import { writeNotices } from "./notices.mjs";
 
 const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
@@ -68,31 +69,52 @@ async function buildHot(name, entry, fields) {
   appendFileSync(file, `//${createHash("sha256").update(readFileSync(file)).digest("hex").slice(0, 16)}\n`);
 }
 
-const headFields = ["name", "displayName", "icon"];
-const ruleFields = [...headFields, "allowedServers", "allowedTools", "restrictedPaths", "security"];
-
-rmSync(new URL("../dist", import.meta.url), { recursive: true, force: true });
-const [program] = await Promise.all([
-  build({
+/**
+ * The full program, split, so that a command reads what it needs. As CommonJS, since an ES module costs more of a
+ * short command's time than all that the command does; esbuild splits ES modules alone, so each is translated.
+ */
+async function buildProgram() {
+  const { metafile, outputFiles } = await build({
     ...common,
     entryPoints: { cli: "src/cli/main.ts", deliver: "src/delivery/main.ts" },
     format: "esm",
     splitting: true,
-    minifySyntax: true,
-    minifyWhitespace: true,
     plugins: [englishOnly],
+    define: { ...common.define, "import.meta.dirname": "__dirname", "import.meta.filename": "__filename" },
     metafile: true,
+    write: false,
     chunkNames: "chunks/[name]-[hash]",
     outdir: "dist",
-    outExtension: { ".js": ".mjs" },
-    // Bundled CommonJS packages ask for Node's own modules by `require`.
-    banner: {
-      js: 'import { createRequire as ttaCreateRequire } from "node:module"; const require = ttaCreateRequire(import.meta.url);',
-    },
-  }),
+    outExtension: { ".js": ".cjs" },
+  });
+  await Promise.all(
+    outputFiles.map(async ({ path, text }) => {
+      const { code } = await transform(text, {
+        banner: '"use strict";',
+        format: "cjs",
+        legalComments: "none",
+        minifySyntax: true,
+        minifyWhitespace: true,
+        platform: "node",
+        supported: { "dynamic-import": false },
+        target: common.target,
+      });
+      mkdirSync(dirname(path), { recursive: true });
+      writeFileSync(path, code);
+    }),
+  );
+  return metafile;
+}
+
+const headFields = ["name", "displayName", "icon"];
+const ruleFields = [...headFields, "allowedServers", "allowedTools", "restrictedPaths", "security"];
+
+rmSync(new URL("../dist", import.meta.url), { recursive: true, force: true });
+const [metafile] = await Promise.all([
+  buildProgram(),
   buildHot("hot", "src/hot/main.ts", headFields),
   buildHot("apply", "src/hot/apply-main.ts", headFields),
   buildHot("guard", "src/guard/main.ts", ruleFields),
 ]);
 
-writeNotices(program.metafile, new URL("../dist/THIRD-PARTY-NOTICES.txt", import.meta.url));
+writeNotices(metafile, new URL("../dist/THIRD-PARTY-NOTICES.txt", import.meta.url));

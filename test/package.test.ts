@@ -63,8 +63,8 @@ describe("the package, installed globally in an empty prefix", () => {
         "alerts/alerts.yaml",
         "alerts/recording-rules.yaml",
         "bin/tta-persona.cjs",
-        "dist/cli.mjs",
-        "dist/deliver.mjs",
+        "dist/cli.cjs",
+        "dist/deliver.cjs",
         "dist/hot.cjs",
       ]),
     );

@@ -19,7 +19,7 @@ export async function deliverAfterWork(ctx: CliContext): Promise<void> {
     const notice = readNotice(home);
     if (notice !== undefined) output.note(notice);
     ensureDeliverer(home, ctx.env, {
-      path: `${ctx.programDir}/deliver.mjs`,
+      path: `${ctx.programDir}/deliver.cjs`,
       version: ctx.version,
       deliveryHash: settings.deliveryHash(),
     });

@@ -14,7 +14,7 @@ export function deliverWhileRunning(ctx: CliContext): void {
   if (!settings.anySink || settings.deliveryMode === "off") return;
   try {
     ensureDeliverer(home, ctx.env, {
-      path: `${ctx.programDir}/deliver.mjs`,
+      path: `${ctx.programDir}/deliver.cjs`,
       version: ctx.version,
       deliveryHash: settings.deliveryHash(),
       ...(settings.deliveryMode === "foreground" ? { for: currentOwner() } : {}),

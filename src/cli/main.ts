@@ -1,5 +1,3 @@
-import { dirname } from "node:path";
-import { fileURLToPath } from "node:url";
 import { systemClock } from "../core/clock.ts";
 import { readEnvironment } from "../core/environment.ts";
 import { keptStdin } from "../core/stdin-kept.ts";
@@ -16,7 +14,7 @@ const world: World = {
   clock: systemClock,
   version,
   startedAt: systemClock.now() - process.uptime() * 1000,
-  programDir: dirname(fileURLToPath(import.meta.url)),
+  programDir: import.meta.dirname,
   currentDirectory: () => process.cwd(),
   async readStdin() {
     const kept = keptStdin();
@@ -35,4 +33,4 @@ process.on("uncaughtException", (error) => {
 
 // All is said by then, synchronously. What may go on, such as a name that no resolver answers for, must not
 // keep the process beyond its deadline.
-process.exit(await runCli(world));
+void runCli(world).then((code) => process.exit(code));

@@ -1,10 +1,9 @@
 import fs from "node:fs";
-import { fileURLToPath } from "node:url";
 import { readSettings } from "../config/settings.ts";
 import { forwardClock, systemClock } from "../core/clock.ts";
 import { readEnvironment } from "../core/environment.ts";
 import { UserError } from "../core/errors.ts";
-import { resolveHome } from "../core/home.ts";
+import { type Home, resolveHome } from "../core/home.ts";
 import { isProvablyDead, type Owner } from "../core/owner.ts";
 import { version } from "../core/version.ts";
 import { readDefaultBudgets } from "../persona/budgets.ts";
@@ -33,13 +32,15 @@ const env = readEnvironment();
 const commandOwner = parseOwner(env[OWNER_VARIABLE]);
 if (commandOwner !== undefined) endWith(commandOwner);
 const home = resolveHome(env, process.platform);
-if (home.ok) {
+if (home.ok) void deliver(home.value);
+
+async function deliver(home: Home): Promise<void> {
   // Wherever it was started from: a project's personas are not this process's.
-  const places = { cwd: home.value.data, userDir: home.value.personas };
+  const places = { cwd: home.data, userDir: home.personas };
   const personas = () => (readPersonaHeads(places) ?? builtInHeads).map(({ name }) => name);
   const defaultBudgets = () => readDefaultBudgets(places);
-  const settings = readSettings(home.value.configFile, env);
-  const origin = { home: home.value, clock: systemClock, version };
+  const settings = readSettings(home.configFile, env);
+  const origin = { home, clock: systemClock, version };
   process.on("uncaughtException", (error) => {
     keepDelivererError(origin, error);
     process.exit(1);
@@ -47,7 +48,7 @@ if (home.ok) {
   try {
     await runDeliverer(
       {
-        home: home.value,
+        home,
         env,
         settings,
         clock: forwardClock(systemClock),
@@ -57,7 +58,7 @@ if (home.ok) {
       },
       {
         generation: Number(env[LEASE_VARIABLE] ?? 0),
-        programPath: fileURLToPath(import.meta.url),
+        programPath: import.meta.filename,
         holdsFirstValues: commandOwner === undefined,
         isStopped: () => stopped || (commandOwner !== undefined && isProvablyDead(commandOwner)),
       },
@@ -66,7 +67,7 @@ if (home.ok) {
     const told = explainThrown(error);
     if (told === undefined) keepDelivererError(origin, error);
     // A home that was removed must not come back to life.
-    else if (fs.existsSync(home.value.data)) writeNotice(home.value, `not delivered yet: ${told}`);
+    else if (fs.existsSync(home.data)) writeNotice(home, `not delivered yet: ${told}`);
   }
   // Sockets of backends that hang would keep the process alive.
   process.exit();

@@ -85,7 +85,7 @@ export function deliverInBackground(
     const notice = readNotice(home);
     if (notice !== undefined) note(notice);
     ensureDeliverer(home, env, {
-      path: `${programDir}/deliver.mjs`,
+      path: `${programDir}/deliver.cjs`,
       version,
       deliveryHash: settings.deliveryHash(),
     });

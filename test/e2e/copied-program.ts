@@ -29,7 +29,7 @@ export function copyProgram(version?: string): CopiedProgram {
   }
   return {
     launcher: join(root, "bin", "tta-persona.cjs"),
-    deliverer: join(root, "dist", "deliver.mjs"),
+    deliverer: join(root, "dist", "deliver.cjs"),
     remove: () => rmSync(root, { recursive: true, force: true, maxRetries: 5 }),
   };
 }

@@ -64,7 +64,7 @@ export interface Sandbox {
 
 export const repositoryRoot = fileURLToPath(new URL("../..", import.meta.url));
 const LAUNCHER = join(repositoryRoot, "bin", "tta-persona.cjs");
-const COLD_ENTRY = join(repositoryRoot, "dist", "cli.mjs");
+const COLD_ENTRY = join(repositoryRoot, "dist", "cli.cjs");
 
 export interface SandboxOptions {
   /** The script that `run` starts; `bin/tta-persona.cjs` of this repository when left out. */
