@@ -2,6 +2,7 @@
 // process, against a server that answers at once. Differences in milliseconds; asserts nothing.
 import { once } from "node:events";
 import { rmSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import { createOpenAI } from "@ai-sdk/openai";
 import { streamText } from "ai";
@@ -41,7 +42,7 @@ async function loadRoom() {
         export { readSettings } from "./src/config/settings.ts";
         export { resolveHome } from "./src/core/home.ts";
         export { steadyClock, systemClock } from "./src/core/clock.ts";`,
-      resolveDir: new URL("..", import.meta.url).pathname,
+      resolveDir: fileURLToPath(new URL("..", import.meta.url)),
       loader: "ts",
     },
     bundle: true,

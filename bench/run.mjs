@@ -7,6 +7,7 @@ import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readdirSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { Worker } from "node:worker_threads";
 import { measureChatmodes } from "./chatmodes.mjs";
@@ -21,7 +22,7 @@ const { values } = parseArgs({
 const rounds = Number(values.rounds);
 const facts = Number(values.facts);
 
-const launcher = new URL("../bin/tta-persona.cjs", import.meta.url).pathname;
+const launcher = fileURLToPath(new URL("../bin/tta-persona.cjs", import.meta.url));
 const root = mkdtempSync(join(tmpdir(), "tta-bench-"));
 process.on("exit", () => rmSync(root, { recursive: true, force: true, maxRetries: 5 }));
 

@@ -2,13 +2,14 @@
 import { createHash } from "node:crypto";
 import { appendFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { fileURLToPath } from "node:url";
 import { build, transform } from "esbuild";
 import { writeNotices } from "./notices.mjs";
 
 const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
 
 const common = {
-  absWorkingDir: new URL("..", import.meta.url).pathname,
+  absWorkingDir: fileURLToPath(new URL("..", import.meta.url)),
   bundle: true,
   platform: "node",
   target: "node20.19",
@@ -69,6 +70,9 @@ async function buildHot(name, entry, fields) {
   appendFileSync(file, `//${createHash("sha256").update(readFileSync(file)).digest("hex").slice(0, 16)}\n`);
 }
 
+/** Node.js's own modules as ES modules have them; esbuild's way copies all of one for each module that imports it. */
+const BUILT_IN = "var ttaBuiltIn=module=>Object.create(module,{default:{value:module}});";
+
 /**
  * The full program, split, so that a command reads what it needs. As CommonJS, since an ES module costs more of a
  * short command's time than all that the command does; esbuild splits ES modules alone, so each is translated.
@@ -89,18 +93,22 @@ async function buildProgram() {
   });
   await Promise.all(
     outputFiles.map(async ({ path, text }) => {
-      const { code } = await transform(text, {
-        banner: '"use strict";',
+      const { code, warnings } = await transform(text, {
+        banner: `"use strict";${BUILT_IN}`,
         format: "cjs",
         legalComments: "none",
+        // For what a bug report can say of a place.
+        lineLimit: 120,
         minifySyntax: true,
         minifyWhitespace: true,
         platform: "node",
         supported: { "dynamic-import": false },
         target: common.target,
       });
+      // Such as for `import.meta.url`, which would be undefined.
+      if (warnings.length > 0) throw new Error(`${path}: ${warnings.map((one) => one.text).join("; ")}`);
       mkdirSync(dirname(path), { recursive: true });
-      writeFileSync(path, code);
+      writeFileSync(path, code.replace(/__toESM\((require\("node:[^"]+"\))(?:,1)?\)/g, "ttaBuiltIn($1)"));
     }),
   );
   return metafile;

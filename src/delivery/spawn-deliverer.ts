@@ -69,11 +69,9 @@ function start(
   generation: number,
 ): number | undefined {
   // Where it is refused the facts are safe, and the next command tries again.
-  const variables = {
+  return startDetached(program.path, home.data, {
+    ...env,
     [LEASE_VARIABLE]: String(generation),
     [OWNER_VARIABLE]: program.for === undefined ? undefined : JSON.stringify(program.for),
-  };
-  // What delivers for a command that goes on is to be ready when that ends.
-  const when = program.for === undefined ? "soon" : "now";
-  return startDetached(program.path, home.data, { ...env, ...variables }, when);
+  });
 }

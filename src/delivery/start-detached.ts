@@ -17,12 +17,6 @@ interface ProcessHandle {
 }
 
 /**
- * `soon`: a tenth of a second later, for a caller that is about to end. Two that start and end at once share two
- * processors badly: the caller, whom a person waits for, would take an eighth longer.
- */
-type Start = "now" | "soon";
-
-/**
  * Starts a Node.js program that outlives this process and has no standard input or output.
  *
  * On Node.js 20 by the binding beneath `node:child_process`: that module loads a dozen others, for pipes, streams and
@@ -33,28 +27,14 @@ type Start = "now" | "soon";
  * @param env passed on whole; what is undefined is left out.
  * @returns its pid; undefined where the system refuses, being out of processes or memory.
  */
-export function startDetached(
-  program: string,
-  cwd: string,
-  env: Environment,
-  start: Start,
-): number | undefined {
-  const node = [process.execPath, program];
-  // Where there is no shell, or its `sleep` knows whole seconds only, it starts at once.
-  const pid =
-    start === "soon" ? spawn(["/bin/sh", "-c", 'sleep 0.1; exec "$0" "$@"', ...node], cwd, env) : undefined;
-  return pid ?? spawn(node, cwd, env);
-}
-
-function spawn(command: readonly string[], cwd: string, env: Environment): number | undefined {
-  const [file = "", ...args] = command;
+export function startDetached(program: string, cwd: string, env: Environment): number | undefined {
   const handle = newHandle();
-  if (handle === undefined) return spawnByModule(file, args, cwd, env);
+  if (handle === undefined) return startByModule(program, cwd, env);
   const ignore = { type: "ignore" } as const;
   handle.onexit = () => handle.close();
   const refused = handle.spawn({
-    file,
-    args: command,
+    file: process.execPath,
+    args: [process.execPath, program],
     cwd,
     detached: true,
     envPairs: Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : `${name}=${value}`)),
@@ -79,15 +59,9 @@ function newHandle(): ProcessHandle | undefined {
   }
 }
 
-function spawnByModule(
-  file: string,
-  args: readonly string[],
-  cwd: string,
-  env: Environment,
-): number | undefined {
-  const child = process
-    .getBuiltinModule("node:child_process")
-    .spawn(file, args, { cwd, detached: true, env, stdio: "ignore" });
+function startByModule(program: string, cwd: string, env: Environment): number | undefined {
+  const { spawn } = process.getBuiltinModule("node:child_process");
+  const child = spawn(process.execPath, [program], { cwd, detached: true, env, stdio: "ignore" });
   child.on("error", () => undefined);
   child.unref();
   return child.pid;

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { bundleScript, runScript } from "../support/node-script.ts";
@@ -15,15 +15,15 @@ const program = `
   fs.renameSync("found.tmp", "found");
 `;
 
-const caller = (setup: string, cwd: string, script: string, when = "now") => `
+const caller = (setup: string, cwd: string, script: string) => `
   import { startDetached } from "./src/delivery/start-detached.ts";
   ${setup}
   const env = { PATH: process.env.PATH, TOKEN: "a=b\\n'c'", GONE: undefined };
-  console.log(startDetached(${JSON.stringify(script)}, ${JSON.stringify(cwd)}, env, "${when}"));
+  console.log(startDetached(${JSON.stringify(script)}, ${JSON.stringify(cwd)}, env));
   console.log(process.moduleLoadList.some((name) => name.endsWith(" child_process")));
 `;
 
-const byAndWhen = [
+test.each([
   {
     by: "the binding, which only Node.js 20 has",
     setup: "",
@@ -34,14 +34,12 @@ const byAndWhen = [
     setup: "process.binding = () => { throw new Error('No such binding'); };",
     loads: "true",
   },
-].flatMap((by) => ["now", "soon"].map((when) => ({ ...by, when })));
-
-test.each(byAndWhen)(
-  "$when, by $by, a program runs on its own: its own group, no ends, what it was given",
-  async ({ setup, loads, when }) => {
+])(
+  "by $by, a program runs on its own: its own group, no ends, what it was given",
+  async ({ setup, loads }) => {
     const directory = temporaryDirectory();
     const script = bundleScript(directory, "program", program);
-    const start = bundleScript(directory, "caller", caller(setup, directory, script, when));
+    const start = bundleScript(directory, "caller", caller(setup, directory, script));
     const { code, lines, stderr } = await runScript(start, [], {
       env: { NOT_PASSED_ON: "1" },
       nodeArgs: ["--no-warnings"],
@@ -51,8 +49,6 @@ test.each(byAndWhen)(
       what: "the program",
     });
     const pid = Number(lines[0]);
-    // A shell says where it is.
-    delete found.env.PWD;
     expect(found).toEqual({
       pid,
       group: pid,
@@ -65,22 +61,9 @@ test.each(byAndWhen)(
   },
 );
 
-test("without a shell to wait in, a program starts at once", async () => {
+test("a folder that is gone is a refusal, not an error", async () => {
   const directory = temporaryDirectory();
-  const script = bundleScript(directory, "program", program);
-  const start = bundleScript(directory, "caller", caller("", directory, script, "soon"));
-  writeFileSync(start, readFileSync(start, "utf8").replace('"/bin/sh"', '"/bin/no-such-shell"'));
-  const { code, lines } = await runScript(start, []);
-  expect(code).toBe(0);
-  const found = await waitFor(() => JSON.parse(readFileSync(join(directory, "found"), "utf8")), {
-    what: "the program",
-  });
-  expect(lines[0]).toBe(String(found.pid));
-});
-
-test.each(["now", "soon"])("a folder that is gone is a refusal, not an error: %s", async (when) => {
-  const directory = temporaryDirectory();
-  const start = bundleScript(directory, "caller", caller("", join(directory, "gone"), "program.cjs", when));
+  const start = bundleScript(directory, "caller", caller("", join(directory, "gone"), "program.cjs"));
   const { code, lines } = await runScript(start, []);
   expect({ code, pid: lines[0] }).toEqual({ code: 0, pid: "undefined" });
 });

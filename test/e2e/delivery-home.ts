@@ -74,19 +74,14 @@ function parse(line: string): SwitchFact | undefined {
   }
 }
 
-/** Ids of the background deliverers of this home that are alive, or about to start. */
+/** Ids of the background deliverers of this home that are alive. */
 export function deliverers(sandbox: Sandbox): number[] {
-  return sandbox.processes().filter((pid) => /deliver/.test(ofProcess(pid, "cmdline")) && leadsItsGroup(pid));
+  return sandbox.processes().filter((pid) => /deliver/.test(commandLine(pid)));
 }
 
-/** What a shell starts to wait for a deliverer's time is, for a moment, a copy of it. */
-function leadsItsGroup(pid: number): boolean {
-  return ofProcess(pid, "stat").split(") ")[1]?.split(" ")[2] === String(pid);
-}
-
-function ofProcess(pid: number, file: "cmdline" | "stat"): string {
+function commandLine(pid: number): string {
   try {
-    return readFileSync(`/proc/${pid}/${file}`, "utf8");
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8");
   } catch {
     return "";
   }

@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { describe, type TestContext, test } from "vitest";
 import { type OtlpServer, startOtlpServer } from "../support/otlp-server.ts";
 import type { Sandbox } from "../support/run-binary.ts";
@@ -261,7 +262,7 @@ test.concurrent("each attempt has a span of its own, and what it starts can go o
         "$NODE" "$LAUNCHER" exec --persona data-scientist -- sh -c '${tell("inner")}'`,
       env: {
         NODE: process.execPath,
-        LAUNCHER: new URL("../../bin/tta-persona.cjs", import.meta.url).pathname,
+        LAUNCHER: fileURLToPath(new URL("../../bin/tta-persona.cjs", import.meta.url)),
       },
     },
   ]);
