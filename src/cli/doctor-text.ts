@@ -21,7 +21,7 @@ export function doctorText(report: DoctorJson, paint: Paint, now: number): strin
       .split("\n"),
     "",
     paint.bold("Journal"),
-    `  ${mark(!journal.gap)} ${journal.facts} facts, ${size(journal.bytes)} in ${count(journal.segments, "segment")}, last written ${since(journal.lastWriteAt)}`,
+    `  ${mark(!journal.gap)} ${count(journal.facts, "fact")}, ${size(journal.bytes)} in ${count(journal.segments, "segment")}, last written ${since(journal.lastWriteAt)}`,
     ...(journal.damagedLines > 0
       ? [
           `  ${paint.magenta("!")} ${count(journal.damagedLines, "damaged line")} passed over (a crash or a full disk); every other fact is intact`,

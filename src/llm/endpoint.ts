@@ -104,7 +104,7 @@ function unknownProvider(provider: string): Failure {
   return {
     reason: "unknown-provider",
     message: `There is no provider "${shown(provider)}".`,
-    hint: `${suggestion}Providers are ${PROVIDERS.join(", ")}; any other endpoint is compatible, by llm.baseUrl.`,
+    hint: `${suggestion}Providers are ${PROVIDERS.join(", ")}; any other endpoint is compatible/<model>, at the llm.baseUrl that you set.`,
   };
 }
 
