@@ -182,7 +182,7 @@ const doctorShape = document("doctor", {
     facts: z.int().describe("since the journal began, whether still kept or not"),
     damagedLines: z.int(),
     lastWriteAt: time.nullable(),
-    gap: z.boolean().describe("the metric totals were lost, and began anew within the last 30 days"),
+    gap: z.boolean().describe("facts were found missing in the metric totals within the last 30 days"),
   }),
   oldInstallation: z
     .array(z.object({ kind: z.enum(["script", "settings", "personas"]), path: z.string(), note: z.string() }))

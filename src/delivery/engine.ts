@@ -39,7 +39,7 @@ export async function openEngine(context: DeliveryContext, holdsFirstValues: boo
   const paced = sinks.map((sink) => ({ sink, pace: createPace() }));
   const resending = new Set<Sink>();
   let ledger = openLedger(home);
-  const wereReset = ledger.gap;
+  const { gap } = ledger;
   return {
     async deliver(deadlineAt) {
       const before = sinks.map(({ name, cursor, health }) => ({ name, cursor, health }));
@@ -63,7 +63,7 @@ export async function openEngine(context: DeliveryContext, holdsFirstValues: boo
         isRepeated = isStale;
         if (!(isStale || (isNewer && canGoOn.length > 0)) || clock.now() >= deadlineAt) {
           const report = reportDelivery(sinks, misconfigured, ledger, before);
-          return wereReset ? { ...report, wereReset } : report;
+          return gap === undefined ? report : { ...report, gap };
         }
       }
     },

@@ -2,7 +2,7 @@ import { currentOwner } from "../core/owner.ts";
 import { enforceRetention, usage } from "../journal/retention.ts";
 import { type Cursor, isBefore } from "../journal/segments.ts";
 import { readCheckpointCursors } from "../projection/checkpoint-cursors.ts";
-import { type Ledger, openLedger, saveLedger } from "../projection/ledger-store.ts";
+import { isSaved, type Ledger, openLedger, saveLedger } from "../projection/ledger-store.ts";
 import type { DeliveryContext } from "./context.ts";
 import { readStanding, resolveDestinations } from "./destinations.ts";
 import { releaseLease, takeLease } from "./lease.ts";
@@ -30,7 +30,7 @@ export function maintain(
   sinks: readonly Cursor[],
 ): Ledger {
   const now = clock.now();
-  const kept = ledger.unsaved > 0 || ledger.gap ? saveLedger(home, ledger, now) : ledger;
+  const kept = isSaved(ledger) ? ledger : saveLedger(home, ledger, now);
   const others = readCheckpointCursors(home, { since: now - FORGOTTEN_AFTER_MS, except: TOTALS_ONLY });
   const passed = [...sinks, ...others].reduce((min, one) => (isBefore(one, min) ? one : min), kept.cursor);
   enforceRetention(home, settings.retention, passed, kept.cursor, now);

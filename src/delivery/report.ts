@@ -1,4 +1,4 @@
-import type { Ledger } from "../projection/ledger-store.ts";
+import type { Gap, Ledger } from "../projection/ledger-store.ts";
 import type { SinkHealth, SinkName } from "../sink/checkpoint.ts";
 import type { Misconfigured, SinkStanding } from "./destinations.ts";
 
@@ -20,8 +20,8 @@ export interface SinkReport {
 export interface DeliveryReport {
   readonly sinks: readonly SinkReport[];
   readonly complete: boolean;
-  /** The totals that are delivered began anew: older ones were lost. */
-  readonly wereReset?: true;
+  /** Facts are missing in the totals that are delivered. */
+  readonly gap?: Gap;
   /** The reason why the totals could not be kept on disk; they are counted anew from the journal then. */
   readonly notKept?: string;
 }
@@ -115,14 +115,20 @@ export function describeUndelivered(report: DeliveryReport): string | undefined 
   return parts.length === 0 ? undefined : `${parts.join("; ")}, see: tta-persona doctor`;
 }
 
-/** How it comes that totals begin anew. */
-export const RESET_REASON =
-  "state/ledger.json was lost or is an older one, and the journal has newer facts only";
+/** What became of the metric totals where facts are missing. @param when put behind the verb. */
+export function describeGap(gap: Gap, when = ""): string {
+  switch (gap) {
+    case "lost":
+      return `metric totals began anew${when}: state/ledger.json was lost, and the journal has newer facts only`;
+    case "older":
+      return `metric totals went on from older ones${when}: state/ledger.json was an older one, and the facts between it and the journal are gone`;
+  }
+}
 
 /** What is to be said of the metric totals themselves, one phrase each. */
-export function describeTotals({ wereReset, notKept }: DeliveryReport): readonly string[] {
+export function describeTotals({ gap, notKept }: DeliveryReport): readonly string[] {
   return [
-    ...(wereReset === true ? [`the metric totals began anew: ${RESET_REASON}`] : []),
+    ...(gap === undefined ? [] : [`the ${describeGap(gap)}`]),
     ...(notKept === undefined
       ? []
       : [`the metric totals could not be kept: ${explainReason(notKept)}; nothing is lost`]),

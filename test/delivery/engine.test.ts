@@ -104,9 +104,23 @@ test.each([
     expect(gateway.value(SWITCHES)).toBe(3);
     expect(collector.spans()).toHaveLength(7);
     expect(describeUndelivered(next)).toBeUndefined();
-    expect(openLedger(home)).toMatchObject({ cursor: { seq: 7 }, gap: false });
+    expect(openLedger(home)).toMatchObject({ cursor: { seq: 7 }, gap: undefined });
   },
 );
+
+test("where older totals were put back, what is missing is told for what it is", async () => {
+  append("a", "b", "a");
+  await deliver();
+  const older = fs.readFileSync(ledgerPath(home));
+  append("b", "a");
+  await deliver();
+  fs.writeFileSync(ledgerPath(home), older);
+  append("b");
+  const report = await deliver();
+  expect(gateway.value(SWITCHES)).toBeGreaterThan(3);
+  expect(describeUndelivered(report)).toMatch(/^the metric totals went on from older ones: /);
+  expect(describeUndelivered(await deliver())).toBeUndefined();
+});
 
 const DAY_MS = 86_400_000;
 
@@ -142,6 +156,17 @@ describe("with delivery off", () => {
     readTotals(50_000);
     expect(usage(home)).toBeLessThanOrEqual(50_000);
     expect(listSegments(home.journal)).toEqual([1, 2]);
+  });
+
+  test("a segment that was ended without a fact behind it goes, and the totals miss nothing", () => {
+    append("a");
+    readTotals(0);
+    expect(listSegments(home.journal)).toEqual([2]);
+    // Whoever has ended it was killed before its own fact.
+    fs.writeFileSync(segmentPath(home.journal, 3), "");
+    readTotals(0);
+    expect(listSegments(home.journal)).toEqual([3]);
+    expect(openLedger(home)).toMatchObject({ gap: undefined, cursor: { seq: 1 } });
   });
 
   test("facts that a sink lacks are kept up to it, whatever their age", () => {
