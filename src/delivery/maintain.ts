@@ -32,9 +32,14 @@ export function maintain(
   const now = clock.now();
   const kept = isSaved(ledger) ? ledger : saveLedger(home, ledger, now);
   const others = readCheckpointCursors(home, { since: now - FORGOTTEN_AFTER_MS, except: TOTALS_ONLY });
-  const passed = [...sinks, ...others].reduce((min, one) => (isBefore(one, min) ? one : min), kept.cursor);
-  enforceRetention(home, settings.retention, passed, kept.cursor, now);
+  const living = slowest(sinks, kept.cursor);
+  const passed = { all: slowest(others, living), living, ledger: kept.cursor };
+  enforceRetention(home, settings.retention, passed, now);
   return kept;
+}
+
+function slowest(cursors: readonly Cursor[], ahead: Cursor): Cursor {
+  return cursors.reduce((min, one) => (isBefore(one, min) ? one : min), ahead);
 }
 
 /** More facts than this behind the snapshot make reading noticeably longer. */

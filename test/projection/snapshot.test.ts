@@ -35,7 +35,7 @@ function append(home: Home, facts: readonly ReturnType<typeof aFact>[], segmentB
 function evictAll(home: Home) {
   const behind = { segment: Number.MAX_SAFE_INTEGER, offset: 0, seq: 0 };
   const limits = { ageMs: -1, sizeBytes: Number.MAX_SAFE_INTEGER };
-  return enforceRetention(home, limits, behind, behind, Date.now() + 1000);
+  return enforceRetention(home, limits, { all: behind, living: behind, ledger: behind }, Date.now() + 1000);
 }
 
 const personaOf = (home: Home) => viewSession(openSession(home).state, "global", NOW)?.persona;
