@@ -2,10 +2,10 @@ import { advanceLedger, openLedger } from "../projection/ledger-store.ts";
 import type { Sink } from "../sink/sink.ts";
 import { BUG, reasonOfThrown } from "./contained-sink.ts";
 import type { DeliveryContext } from "./context.ts";
-import { BEGINNING, maintain } from "./maintain.ts";
+import { BEGINNING, keepTotals, tidyUp } from "./maintain.ts";
 import { openSinks } from "./open-sinks.ts";
 import { createPace } from "./pace.ts";
-import { type DeliveryReport, reportDelivery } from "./report.ts";
+import { type DeliveryReport, reportDelivery, type Upkeep } from "./report.ts";
 
 /** Delivers for as long as its owner holds the lease. */
 export interface Engine {
@@ -20,8 +20,8 @@ export interface Engine {
   resendSince(sinceMs: number): boolean;
   /** Makes the next delivery try every sink, also those that failed a moment ago. */
   retryNow(): void;
-  /** Keeps the totals and deletes what retention allows. @returns the reason where the system did not let it. */
-  maintain(): string | undefined;
+  /** Keeps the totals and deletes what retention allows. @returns what the system did not let it do. */
+  maintain(): Upkeep;
   /** When a sink wants to go on though no fact is new: to try again, to show what it held back, or to look around. */
   nextDueAt(): number | undefined;
   /** Until when some sink holds values back that it has to show then; undefined when none does. */
@@ -80,14 +80,13 @@ export async function openEngine(context: DeliveryContext, holdsFirstValues: boo
     maintain() {
       // Where a sink that cannot be opened stands is not known.
       const places = misconfigured.length > 0 ? [BEGINNING] : sinks.map(({ cursor }) => cursor);
-      try {
-        ledger = maintain(context, ledger, places);
-        return undefined;
-      } catch (error) {
-        const reason = reasonOfThrown(error);
-        if (reason === BUG) throw error;
-        return reason;
-      }
+      const notKept = failureOf(() => {
+        ledger = keepTotals(context, ledger);
+      });
+      // What goes must have been counted on disk.
+      if (notKept !== undefined) return { notKept };
+      const notTidied = failureOf(() => tidyUp(context, ledger, places));
+      return notTidied === undefined ? {} : { notTidied };
     },
     nextDueAt: () => earliest(paced.map(({ sink, pace }) => pace.nextTryAt() ?? sink.nextDueAt())),
     heldUntil: () => earliest(sinks.map((sink) => sink.heldUntil())),
@@ -95,6 +94,18 @@ export async function openEngine(context: DeliveryContext, holdsFirstValues: boo
       await Promise.all(sinks.map((sink) => sink.close()));
     },
   };
+}
+
+/** @returns the reason where the system refused. */
+function failureOf(work: () => void): string | undefined {
+  try {
+    work();
+    return undefined;
+  } catch (error) {
+    const reason = reasonOfThrown(error);
+    if (reason === BUG) throw error;
+    return reason;
+  }
 }
 
 function earliest(times: readonly (number | undefined)[]): number | undefined {

@@ -17,13 +17,19 @@ export interface SinkReport {
   readonly droppedNow?: Readonly<Record<string, number>>;
 }
 
-export interface DeliveryReport {
+/** What could not be done besides delivering: the reasons. */
+export interface Upkeep {
+  /** The totals could not be kept on disk; they are counted anew from the journal then. */
+  readonly notKept?: string;
+  /** What retention allows could not be deleted. */
+  readonly notTidied?: string;
+}
+
+export interface DeliveryReport extends Upkeep {
   readonly sinks: readonly SinkReport[];
   readonly complete: boolean;
   /** Facts are missing in the totals that are delivered. */
   readonly gap?: Gap;
-  /** The reason why the totals could not be kept on disk; they are counted anew from the journal then. */
-  readonly notKept?: string;
 }
 
 /** How the sinks stand against the journal. @param before how they stood when the attempt began. */
@@ -48,11 +54,6 @@ export function reportDelivery(
     })),
   ];
   return { sinks, complete: sinks.every(({ complete }) => complete) };
-}
-
-/** @param notKept what keeping the totals ended with. */
-export function withUpkeep(report: DeliveryReport, notKept: string | undefined): DeliveryReport {
-  return notKept === undefined ? report : { ...report, notKept };
 }
 
 function reportSink({ name, cursor, health }: SinkStanding, ledger: Ledger, late: string): SinkReport {
@@ -108,7 +109,7 @@ export function describeUndelivered(report: DeliveryReport): string | undefined 
   const sinks = open.map(({ sink, reason }) => `${sink} (${reason ?? "unknown"})`).join(", ");
   const dropped = describeDroppedNow(report);
   const parts = [
-    ...describeTotals(report),
+    ...describeUpkeep(report),
     ...(open.length === 0 ? [] : [`not delivered yet: ${sinks}; nothing is lost`]),
     ...dropped,
   ];
@@ -125,13 +126,16 @@ export function describeGap(gap: Gap, when = ""): string {
   }
 }
 
-/** What is to be said of the metric totals themselves, one phrase each. */
-export function describeTotals({ gap, notKept }: DeliveryReport): readonly string[] {
+/** What is to be said of the metric totals and the journal themselves, one phrase each. */
+export function describeUpkeep({ gap, notKept, notTidied }: DeliveryReport): readonly string[] {
   return [
     ...(gap === undefined ? [] : [`the ${describeGap(gap)}`]),
     ...(notKept === undefined
       ? []
       : [`the metric totals could not be kept: ${explainReason(notKept)}; nothing is lost`]),
+    ...(notTidied === undefined
+      ? []
+      : [`the journal could not be tidied up (retention): ${explainReason(notTidied)}; nothing is lost`]),
   ];
 }
 

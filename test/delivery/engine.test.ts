@@ -69,8 +69,7 @@ async function withEngine<Result>(
 function deliver(context = contextOf()) {
   return withEngine(async (engine) => {
     const report = await engine.deliver(Date.now() + 10_000);
-    engine.maintain();
-    return report;
+    return { ...report, ...engine.maintain() };
   }, context);
 }
 
@@ -120,6 +119,15 @@ test("where older totals were put back, what is missing is told for what it is",
   expect(gateway.value(SWITCHES)).toBeGreaterThan(3);
   expect(describeUndelivered(report)).toMatch(/^the metric totals went on from older ones: /);
   expect(describeUndelivered(await deliver())).toBeUndefined();
+});
+
+test("what cannot be tidied up is told as that, and the totals are kept", async () => {
+  append("a", "b");
+  fs.writeFileSync(home.blobs, "no directory");
+  expect(describeUndelivered(await deliver())).toMatch(
+    /^the journal could not be tidied up \(retention\): disk /,
+  );
+  expect(openLedger(home)).toMatchObject({ unsaved: 0, cursor: { seq: 2 } });
 });
 
 const DAY_MS = 86_400_000;
