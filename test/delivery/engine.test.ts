@@ -254,17 +254,33 @@ describe("a sink that throws", () => {
     expect(fs.readFileSync(`${home.state}/deliverer-error`, "utf8")).toMatch(/ 1\.0\.0\nTypeError: /);
   });
 
-  test("when it is opened has failed likewise", async () => {
+  test("when it is opened has failed likewise, and is opened later", async () => {
     append("a");
     await deliver();
     const [name] = fs.readdirSync(checkpointDirectory(home)).filter((one) => one.startsWith("otlp-"));
-    fs.rmSync(`${checkpointDirectory(home)}/${name}`);
-    fs.mkdirSync(`${checkpointDirectory(home)}/${name}`);
+    const path = `${checkpointDirectory(home)}/${name}`;
+    fs.renameSync(path, `${home.state}/aside`);
+    fs.mkdirSync(path);
     append("b");
-    const report = await deliver();
-    expect(report.sinks).toMatchObject([
-      { sink: "pushgateway", complete: true },
-      { sink: "otlp", complete: false, reason: "disk eisdir" },
-    ]);
+    let now = Date.now();
+    const clock = { ...systemClock, now: () => now };
+    await withEngine(
+      async (engine) => {
+        const unopened = [
+          { sink: "pushgateway", complete: true },
+          { sink: "otlp", complete: false, reason: "disk eisdir" },
+        ];
+        expect((await engine.deliver(now + 10_000)).sinks).toMatchObject(unopened);
+        fs.rmdirSync(path);
+        fs.renameSync(`${home.state}/aside`, path);
+        // Not before its time.
+        expect((await engine.deliver(now + 10_000)).sinks).toMatchObject(unopened);
+        now = engine.nextDueAt() ?? now;
+        const report = await engine.deliver(now + 10_000);
+        expect(report.sinks).toMatchObject([{ complete: true }, { sink: "otlp", complete: true }]);
+        expect(collector.spans()).toHaveLength(2);
+      },
+      { ...contextOf(), clock },
+    );
   });
 });
