@@ -126,6 +126,18 @@ describe("size", () => {
     expect(readAll(dirs.journal).ids).toHaveLength(1);
   });
 
+  test("of the open segment's blobs, takes none for old that was put there again", () => {
+    const { dirs } = someSegments(1);
+    appendFact({ dir: dirs.journal, segmentBytes: 1 << 20 }, aFact());
+    const put = (hash: string) => `${dirs.blobs}/${putBlob(dirs.blobs, 1, hash, "x".repeat(10_000))}`;
+    fs.utimesSync(put("used"), 0, 0);
+    fs.utimesSync(put("unused"), 1, 1);
+    put("used");
+    const sizeBytes = usage(dirs) - 5000;
+    enforceRetention(dirs, { ...unlimited, sizeBytes }, passedBy(at(1), at(1)), NOW);
+    expect(fs.readdirSync(`${dirs.blobs}/00000001`)).toEqual(["used"]);
+  });
+
   test("takes the open segment's blobs after delivered facts, and before those that a sink waits for", () => {
     const { dirs, sizeOf } = someSegments(4);
     putBlob(dirs.blobs, 4, "hash", "x".repeat(10_000));
