@@ -180,7 +180,7 @@ const doctorShape = document("doctor", {
     segments: z.int(),
     bytes: z.int(),
     facts: z.int().describe("since the journal began, whether still kept or not"),
-    damagedLines: z.int(),
+    damagedLines: z.int().describe("passed over: torn, nobody's, or a call of a model that makes no sense"),
     lastWriteAt: time.nullable(),
     gap: z.boolean().describe("facts were found missing in the metric totals within the last 30 days"),
   }),
