@@ -1,7 +1,7 @@
 import { errorCode, type Failure } from "../core/errors.ts";
 import { NO_PERSONA } from "../projection/session.ts";
 import { type RecordContext, recordApplied } from "./applied-fact.ts";
-import { type Backup, backUp, cleanUp } from "./backups.ts";
+import { type AppliedSwitch, backUp, cleanUp } from "./backups.ts";
 import { withApplyLock } from "./lock.ts";
 import { type ClientEdit, editsOf, type PlannedFrom, planAll, type TargetPlan } from "./plan.ts";
 import { type ReplaceFailure, replaceFiles } from "./replace-files.ts";
@@ -17,6 +17,8 @@ export interface ApplyContext extends RecordContext {
 
 export interface CurrentPersona extends AppliedPersona {
   readonly previous: string | null;
+  /** Of the switch that made it the active one, where it is known. */
+  readonly switchId?: string | undefined;
 }
 
 export interface ApplyReport {
@@ -69,11 +71,8 @@ export function applyLocked(context: ApplyContext, targets: readonly Target[]): 
     if (current === undefined) return { persona: null, results: [] };
     const plans = planAll(targets, current, context.places);
     if (isRefused(plans)) return recorded(context, current.name, resultsOf(plans, notTouched));
-    const failure = writeEdits(
-      context,
-      { persona: current.name, previous: current.previous },
-      editsOf(plans),
-    );
+    const { name: persona, previous, switchId } = current;
+    const failure = writeEdits(context, { persona, previous, switchId }, editsOf(plans));
     if (failure?.reason === "changed-meanwhile" && attempt < ATTEMPTS) continue;
     return recorded(context, current.name, resultsOf(plans, failure ?? "changed"));
   }
@@ -92,7 +91,7 @@ const notTouched: Failure = {
 /** Keeps a way back, then replaces all files or none. @returns why it could not be done. */
 export function writeEdits(
   { home }: ApplyContext,
-  about: Pick<Backup, "persona" | "previous">,
+  about: AppliedSwitch,
   edits: readonly ClientEdit[],
 ): Failure | undefined {
   if (edits.length === 0) return undefined;

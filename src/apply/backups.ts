@@ -10,12 +10,18 @@ import { type Replacement, removeQuietly } from "./replace-files.ts";
 /** So many are kept. */
 const KEPT = 10;
 
-/** What one apply was about to do, and the way back. JSON, as `backups/<number>/manifest.json` holds it. */
-export interface Backup {
-  readonly number: number;
+/** The switch that an apply belongs to. */
+export interface AppliedSwitch {
   /** The persona that the files were brought to, and the one that `switch -` went back to then; null: nobody. */
   readonly persona: string | null;
   readonly previous: string | null;
+  /** Of its fact; absent where nobody is active, and in what older programs kept. */
+  readonly switchId?: string | undefined;
+}
+
+/** What one apply was about to do, and the way back. JSON, as `backups/<number>/manifest.json` holds it. */
+export interface Backup extends AppliedSwitch {
+  readonly number: number;
   readonly files: readonly BackedUpFile[];
 }
 
@@ -40,7 +46,7 @@ export interface BackedUpFile {
  */
 export function backUp(
   home: Home,
-  about: Pick<Backup, "persona" | "previous">,
+  about: AppliedSwitch,
   edits: readonly ClientEdit[],
 ): readonly Replacement[] {
   const number = (numbers(home).at(-1) ?? 0) + 1;
@@ -69,11 +75,16 @@ export function latestBackup(home: Home): Backup | undefined {
 export function backupsOfLatestSwitch(home: Home): readonly Backup[] {
   const found: Backup[] = [];
   for (const backup of completeBackups(home)) {
-    const { persona, previous } = found[0] ?? backup;
-    if (backup.persona !== persona || backup.previous !== previous) break;
+    if (!isSameSwitch(backup, found[0] ?? backup)) break;
     found.push(backup);
   }
   return found;
+}
+
+/** By its personas only where the fact of one is not known: there may be many switches between the same two. */
+export function isSameSwitch(one: AppliedSwitch, other: AppliedSwitch): boolean {
+  if (one.switchId !== undefined && other.switchId !== undefined) return one.switchId === other.switchId;
+  return one.persona === other.persona && one.previous === other.previous;
 }
 
 /** The latest first. */

@@ -8,6 +8,7 @@ import {
   bytesBefore,
   cleanUp,
   hashOf,
+  isSameSwitch,
 } from "./backups.ts";
 import { withApplyLock } from "./lock.ts";
 import { type ClientEdit, editsOf, planAll, type TargetPlan } from "./plan.ts";
@@ -54,9 +55,9 @@ function undoLocked(
   const current = context.readCurrent();
   const backups = backupsOfLatestSwitch(context.home);
   const [latest] = backups;
-  const isOfLastSwitch =
-    latest?.persona === (current?.name ?? null) && latest?.previous === (to?.name ?? null);
-  if (latest === undefined || !isOfLastSwitch) {
+  const persona = to?.name ?? null;
+  const last = { persona: current?.name ?? null, previous: persona, switchId: current?.switchId };
+  if (latest === undefined || !isSameSwitch(latest, last)) {
     const refused = to === undefined ? undefined : firstRefusal(planAll(targets, to, context.places));
     if (refused !== undefined) return err(refused);
     run();
@@ -76,9 +77,8 @@ function undoLocked(
   const now = context.readCurrent();
   // Somebody has switched in this moment.
   if (now?.name !== to?.name) return ok(applyLocked(context, targets));
-  const persona = to?.name ?? null;
   const all = [...edits.value, ...editsOf(others.value)];
-  const failure = writeEdits(context, { persona, previous: latest.persona }, all);
+  const failure = writeEdits(context, { persona, previous: latest.persona, switchId: now?.switchId }, all);
   const results = files.map((file) => resultOf(file, edits.value, failure));
   return ok(recorded(context, persona, [...results, ...resultsOf(others.value, failure ?? "changed")]));
 }

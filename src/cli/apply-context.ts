@@ -69,10 +69,10 @@ export function clientPlaces({ env, settings, cwd }: CliContext): ApplyContext["
 export function readCurrent(ctx: CliContext): CurrentPersona | undefined {
   const scope = openSession(ctx.home).state.scopes[GLOBAL_SCOPE];
   if (scope?.active == null) return undefined;
-  const { persona: name, chatmode } = scope.active;
+  const { persona: name, chatmode, switchId } = scope.active;
   const { personas, broken } = loadCatalogue(personaPlaces(ctx));
   const persona = broken.has(name) ? undefined : personas.find((one) => one.name === name);
-  return { ...appliedPersona(name, chatmode, persona), previous: scope.previous?.persona ?? null };
+  return { ...appliedPersona(name, chatmode, persona), previous: scope.previous?.persona ?? null, switchId };
 }
 
 /** @param persona its definition, where there is one here. */

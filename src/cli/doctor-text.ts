@@ -24,7 +24,7 @@ export function doctorText(report: DoctorJson, paint: Paint, now: number): strin
     `  ${mark(!journal.gap)} ${count(journal.facts, "fact")}, ${size(journal.bytes)} in ${count(journal.segments, "segment")}, last written ${since(journal.lastWriteAt)}`,
     ...(journal.damagedLines > 0
       ? [
-          `  ${paint.magenta("!")} ${count(journal.damagedLines, "damaged line")} passed over (a crash or a full disk); every other fact is intact`,
+          `  ${paint.magenta("!")} ${count(journal.damagedLines, "damaged line")} passed over (torn by a crash or a full disk, or without any sense); every other fact is intact`,
         ]
       : []),
     "",

@@ -180,9 +180,9 @@ const doctorShape = document("doctor", {
     segments: z.int(),
     bytes: z.int(),
     facts: z.int().describe("since the journal began, whether still kept or not"),
-    damagedLines: z.int(),
+    damagedLines: z.int().describe("passed over: torn, nobody's, or a call of a model that makes no sense"),
     lastWriteAt: time.nullable(),
-    gap: z.boolean().describe("the metric totals were lost, and began anew within the last 30 days"),
+    gap: z.boolean().describe("facts were found missing in the metric totals within the last 30 days"),
   }),
   oldInstallation: z
     .array(z.object({ kind: z.enum(["script", "settings", "personas"]), path: z.string(), note: z.string() }))

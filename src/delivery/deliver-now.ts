@@ -8,13 +8,7 @@ import { openEngine } from "./engine.ts";
 import { journalEnd } from "./journal-end.ts";
 import { askHandover, clearHandover, type LeaseRecord, readLease, releaseLease, takeLease } from "./lease.ts";
 import { writeNotice } from "./notice.ts";
-import {
-  type DeliveryReport,
-  describeUndelivered,
-  explainReason,
-  reportDelivery,
-  withUpkeep,
-} from "./report.ts";
+import { type DeliveryReport, describeUndelivered, explainReason, reportDelivery } from "./report.ts";
 
 const POLL_MS = 20;
 
@@ -88,7 +82,7 @@ async function deliverHolding(
       const isReady = sinceMs === undefined || engine.resendSince(sinceMs);
       let report = await engine.deliver(deadlineAt);
       if (!isReady && engine.resendSince(sinceMs)) report = await engine.deliver(deadlineAt);
-      report = withUpkeep(report, engine.maintain());
+      report = { ...report, ...engine.maintain() };
       writeNotice(context.home, describeUndelivered(report));
       return { report, end };
     } finally {

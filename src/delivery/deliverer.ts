@@ -15,7 +15,7 @@ import {
   takeLease,
 } from "./lease.ts";
 import { writeNotice } from "./notice.ts";
-import { describeUndelivered, withUpkeep } from "./report.ts";
+import { describeUndelivered } from "./report.ts";
 
 export interface DelivererOptions {
   /** The lease's generation that was passed to this process; 0: wait for a turn. */
@@ -110,7 +110,7 @@ async function deliverUntilIdle(
       seen = end;
       const report = await engine.deliver(clock.now() + ROUND_MS);
       if (!mayGoOn()) return seen;
-      writeNotice(home, describeUndelivered(withUpkeep(report, engine.maintain())));
+      writeNotice(home, describeUndelivered({ ...report, ...engine.maintain() }));
       continue;
     }
     // Values that are held back are worth staying for; a backend that is down is not.

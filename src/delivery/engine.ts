@@ -2,10 +2,10 @@ import { advanceLedger, openLedger } from "../projection/ledger-store.ts";
 import type { Sink } from "../sink/sink.ts";
 import { BUG, reasonOfThrown } from "./contained-sink.ts";
 import type { DeliveryContext } from "./context.ts";
-import { BEGINNING, maintain } from "./maintain.ts";
+import { BEGINNING, keepTotals, tidyUp } from "./maintain.ts";
 import { openSinks } from "./open-sinks.ts";
-import { createPace } from "./pace.ts";
-import { type DeliveryReport, reportDelivery } from "./report.ts";
+import { createPace, earliest, type Pace } from "./pace.ts";
+import { type DeliveryReport, reportDelivery, type Upkeep } from "./report.ts";
 
 /** Delivers for as long as its owner holds the lease. */
 export interface Engine {
@@ -20,8 +20,8 @@ export interface Engine {
   resendSince(sinceMs: number): boolean;
   /** Makes the next delivery try every sink, also those that failed a moment ago. */
   retryNow(): void;
-  /** Keeps the totals and deletes what retention allows. @returns the reason where the system did not let it. */
-  maintain(): string | undefined;
+  /** Keeps the totals and deletes what retention allows. @returns what the system did not let it do. */
+  maintain(): Upkeep;
   /** When a sink wants to go on though no fact is new: to try again, to show what it held back, or to look around. */
   nextDueAt(): number | undefined;
   /** Until when some sink holds values back that it has to show then; undefined when none does. */
@@ -35,35 +35,42 @@ export interface Engine {
  */
 export async function openEngine(context: DeliveryContext, holdsFirstValues: boolean): Promise<Engine> {
   const { home, clock } = context;
-  const { sinks, misconfigured } = await openSinks(context, holdsFirstValues);
-  const paced = sinks.map((sink) => ({ sink, pace: createPace() }));
+  const opened = await openSinks(context, holdsFirstValues);
+  const { sinks, misconfigured } = opened;
+  const paces = new Map<Sink, Pace>();
+  const paceOf = (sink: Sink): Pace => {
+    const pace = paces.get(sink) ?? createPace();
+    paces.set(sink, pace);
+    return pace;
+  };
+  const mayTry = (sink: Sink) => paceOf(sink).mayTry(clock.now());
   const resending = new Set<Sink>();
   let ledger = openLedger(home);
-  const wereReset = ledger.gap;
+  const { gap } = ledger;
   return {
     async deliver(deadlineAt) {
+      await opened.openMissing();
       const before = sinks.map(({ name, cursor, health }) => ({ name, cursor, health }));
       let isRepeated = false;
       for (;;) {
         ledger = advanceLedger(home, ledger);
         const target = ledger;
-        const ready = paced.filter(({ pace }) => pace.mayTry(clock.now()));
         await Promise.all(
-          ready.map(async ({ sink, pace }) => {
+          sinks.filter(mayTry).map(async (sink) => {
             await sink.deliver(target, deadlineAt);
-            if (sink.health.failing === undefined) pace.succeeded();
-            else pace.failed(clock.now(), sink.retryAfterMs());
+            if (sink.health.failing === undefined) paceOf(sink).succeeded();
+            else paceOf(sink).failed(clock.now(), sink.retryAfterMs());
           }),
         );
         ledger = advanceLedger(home, ledger);
         const isNewer = ledger.cursor.seq > target.cursor.seq;
-        const canGoOn = paced.filter(({ pace }) => pace.mayTry(clock.now()));
+        const canGoOn = sinks.filter(mayTry);
         // Whoever shows how the others fare delivers once more when that came out differently.
-        const isStale: boolean = !isRepeated && canGoOn.some(({ sink }) => sink.isStale(ledger));
+        const isStale: boolean = !isRepeated && canGoOn.some((sink) => sink.isStale(ledger));
         isRepeated = isStale;
         if (!(isStale || (isNewer && canGoOn.length > 0)) || clock.now() >= deadlineAt) {
-          const report = reportDelivery(sinks, misconfigured, ledger, before);
-          return wereReset ? { ...report, wereReset } : report;
+          const report = reportDelivery(sinks, misconfigured(), ledger, before);
+          return gap === undefined ? report : { ...report, gap };
         }
       }
     },
@@ -75,21 +82,22 @@ export async function openEngine(context: DeliveryContext, holdsFirstValues: boo
       return resending.size === sinks.length;
     },
     retryNow() {
-      for (const { pace } of paced) pace.succeeded();
+      for (const pace of paces.values()) pace.succeeded();
+      opened.retryNow();
     },
     maintain() {
       // Where a sink that cannot be opened stands is not known.
-      const places = misconfigured.length > 0 ? [BEGINNING] : sinks.map(({ cursor }) => cursor);
-      try {
-        ledger = maintain(context, ledger, places);
-        return undefined;
-      } catch (error) {
-        const reason = reasonOfThrown(error);
-        if (reason === BUG) throw error;
-        return reason;
-      }
+      const places = misconfigured().length > 0 ? [BEGINNING] : sinks.map(({ cursor }) => cursor);
+      const notKept = failureOf(() => {
+        ledger = keepTotals(context, ledger);
+      });
+      // What goes must have been counted on disk.
+      if (notKept !== undefined) return { notKept };
+      const notTidied = failureOf(() => tidyUp(context, ledger, places));
+      return notTidied === undefined ? {} : { notTidied };
     },
-    nextDueAt: () => earliest(paced.map(({ sink, pace }) => pace.nextTryAt() ?? sink.nextDueAt())),
+    nextDueAt: () =>
+      earliest([opened.nextTryAt(), ...sinks.map((sink) => paceOf(sink).nextTryAt() ?? sink.nextDueAt())]),
     heldUntil: () => earliest(sinks.map((sink) => sink.heldUntil())),
     async close() {
       await Promise.all(sinks.map((sink) => sink.close()));
@@ -97,7 +105,14 @@ export async function openEngine(context: DeliveryContext, holdsFirstValues: boo
   };
 }
 
-function earliest(times: readonly (number | undefined)[]): number | undefined {
-  const set = times.filter((time) => time !== undefined);
-  return set.length === 0 ? undefined : Math.min(...set);
+/** @returns the reason where the system refused. */
+function failureOf(work: () => void): string | undefined {
+  try {
+    work();
+    return undefined;
+  } catch (error) {
+    const reason = reasonOfThrown(error);
+    if (reason === BUG) throw error;
+    return reason;
+  }
 }

@@ -2,7 +2,7 @@ import { currentOwner } from "../core/owner.ts";
 import { enforceRetention, usage } from "../journal/retention.ts";
 import { type Cursor, isBefore } from "../journal/segments.ts";
 import { readCheckpointCursors } from "../projection/checkpoint-cursors.ts";
-import { type Ledger, openLedger, saveLedger } from "../projection/ledger-store.ts";
+import { isSaved, type Ledger, openLedger, saveLedger } from "../projection/ledger-store.ts";
 import type { DeliveryContext } from "./context.ts";
 import { readStanding, resolveDestinations } from "./destinations.ts";
 import { releaseLease, takeLease } from "./lease.ts";
@@ -16,25 +16,33 @@ const TOTALS_ONLY = ["pushgateway"];
 /** Where a sink stands of which nothing is known: nothing counts as delivered. */
 export const BEGINNING: Cursor = { segment: 0, offset: 0, seq: 0 };
 
+/** Under the lease only. @returns the ledger as it was kept. @throws the system's error. */
+export function keepTotals({ home, clock }: DeliveryContext, ledger: Ledger): Ledger {
+  return isSaved(ledger) ? ledger : saveLedger(home, ledger, clock.now());
+}
+
 /**
- * Keeps the totals and deletes what retention allows. Facts are kept for every sink that lacks them: those given, and
- * those of other settings, or switched off, whose checkpoint is on disk. Under the lease only.
+ * Deletes what retention allows. Facts are kept for every sink that lacks them: those given, and those of other
+ * settings, or switched off, whose checkpoint is on disk. Under the lease only.
  *
+ * @param ledger as it was kept.
  * @param sinks where those stand that are configured.
- * @returns the ledger as it was kept.
  * @throws the system's error.
  */
-export function maintain(
+export function tidyUp(
   { home, settings, clock }: DeliveryContext,
-  ledger: Ledger,
+  { cursor }: Ledger,
   sinks: readonly Cursor[],
-): Ledger {
+): void {
   const now = clock.now();
-  const kept = ledger.unsaved > 0 || ledger.gap ? saveLedger(home, ledger, now) : ledger;
   const others = readCheckpointCursors(home, { since: now - FORGOTTEN_AFTER_MS, except: TOTALS_ONLY });
-  const passed = [...sinks, ...others].reduce((min, one) => (isBefore(one, min) ? one : min), kept.cursor);
-  enforceRetention(home, settings.retention, passed, kept.cursor, now);
-  return kept;
+  const living = slowest(sinks, cursor);
+  const passed = { all: slowest(others, living), living, ledger: cursor };
+  enforceRetention(home, settings.retention, passed, now);
+}
+
+function slowest(cursors: readonly Cursor[], ahead: Cursor): Cursor {
+  return cursors.reduce((min, one) => (isBefore(one, min) ? one : min), ahead);
 }
 
 /** More facts than this behind the snapshot make reading noticeably longer. */
@@ -56,7 +64,8 @@ export function maintainWhenDue(context: DeliveryContext, ledger: Ledger): void 
       const { destinations, misconfigured } = resolveDestinations(context);
       const sinks = destinations.map((destination) => readStanding(context, destination).cursor);
       // Once more: somebody may have kept a newer one since.
-      maintain(context, openLedger(home), misconfigured.length > 0 ? [BEGINNING] : sinks);
+      const kept = keepTotals(context, openLedger(home));
+      tidyUp(context, kept, misconfigured.length > 0 ? [BEGINNING] : sinks);
     } finally {
       releaseLease(home.lease, generation);
     }

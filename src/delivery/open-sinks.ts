@@ -21,12 +21,28 @@ import {
 } from "./destinations.ts";
 import { createGatewayClient } from "./gateway-client.ts";
 import { langfuseProject } from "./langfuse-project.ts";
+import { createPace, earliest, type Pace } from "./pace.ts";
 import { explainReason } from "./report.ts";
 
-/** The sinks that are switched on, and those that cannot work as they are set. */
+/** The sinks that are switched on. */
 export interface OpenSinks {
+  /** Those that are open; it grows. */
   readonly sinks: readonly Sink[];
-  readonly misconfigured: readonly Misconfigured[];
+  /** What is not open, and why. */
+  readonly misconfigured: () => readonly Misconfigured[];
+  /** Tries once more, with the back-off of a failed delivery, to open those that could not be opened. */
+  openMissing(): Promise<void>;
+  /** Makes the next try come at once. */
+  retryNow(): void;
+  /** When one is tried again; undefined when none is. */
+  nextTryAt(): number | undefined;
+}
+
+/** A destination that is not open; the failure is of the last try. */
+interface Missing {
+  readonly destination: Destination;
+  readonly pace: Pace;
+  failure: Failure;
 }
 
 /**
@@ -35,25 +51,54 @@ export interface OpenSinks {
  * @param holdsFirstValues whether the caller stays long enough to show what is held back at first.
  */
 export async function openSinks(context: DeliveryContext, holdsFirstValues: boolean): Promise<OpenSinks> {
+  const { clock } = context;
   const { destinations, misconfigured } = resolveDestinations(context);
   const sinks: Sink[] = [];
-  const failed = [...misconfigured];
+  const missing: Missing[] = [];
   const onBug = (error: unknown) => keepDelivererError(context, error);
-  const failureOf = (error: unknown): Failure => {
-    if (error instanceof UserError) return error;
-    const reason = reasonOfThrown(error);
-    if (reason === BUG) onBug(error);
-    return { reason, message: explainReason(reason) };
-  };
-  for (const destination of destinations) {
+
+  async function open(destination: Destination): Promise<Failure | undefined> {
     try {
       const sink = await openSink(context, destination, sinks, holdsFirstValues);
-      sinks.push(containSink(sink, context.clock, onBug));
+      sinks.push(containSink(sink, clock, onBug));
+      return undefined;
     } catch (error) {
-      failed.push({ sink: destination.sink, failure: failureOf(error) });
+      if (error instanceof UserError) return error;
+      const reason = reasonOfThrown(error);
+      if (reason === BUG) onBug(error);
+      return { reason, message: explainReason(reason) };
     }
   }
-  return { sinks, misconfigured: failed };
+
+  for (const destination of destinations) {
+    const failure = await open(destination);
+    if (failure === undefined) continue;
+    const pace = createPace();
+    pace.failed(clock.now(), undefined);
+    missing.push({ destination, pace, failure });
+  }
+  return {
+    sinks,
+    misconfigured: () => [
+      ...misconfigured,
+      ...missing.map(({ destination, failure }) => ({ sink: destination.sink, failure })),
+    ],
+    async openMissing() {
+      for (const one of missing.filter(({ pace }) => pace.mayTry(clock.now()))) {
+        const failure = await open(one.destination);
+        if (failure === undefined) {
+          missing.splice(missing.indexOf(one), 1);
+          continue;
+        }
+        one.failure = failure;
+        one.pace.failed(clock.now(), undefined);
+      }
+    },
+    retryNow() {
+      for (const { pace } of missing) pace.succeeded();
+    },
+    nextTryAt: () => earliest(missing.map(({ pace }) => pace.nextTryAt())),
+  };
 }
 
 async function openSink(

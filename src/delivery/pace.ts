@@ -29,3 +29,9 @@ export function createPace(random: () => number = Math.random): Pace {
     nextTryAt: () => nextTryAt,
   };
 }
+
+/** The first of these moments; undefined where there is none. */
+export function earliest(times: readonly (number | undefined)[]): number | undefined {
+  const set = times.filter((time) => time !== undefined);
+  return set.length === 0 ? undefined : Math.min(...set);
+}

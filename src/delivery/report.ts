@@ -1,4 +1,4 @@
-import type { Ledger } from "../projection/ledger-store.ts";
+import type { Gap, Ledger } from "../projection/ledger-store.ts";
 import type { SinkHealth, SinkName } from "../sink/checkpoint.ts";
 import type { Misconfigured, SinkStanding } from "./destinations.ts";
 
@@ -17,13 +17,19 @@ export interface SinkReport {
   readonly droppedNow?: Readonly<Record<string, number>>;
 }
 
-export interface DeliveryReport {
+/** What could not be done besides delivering: the reasons. */
+export interface Upkeep {
+  /** The totals could not be kept on disk; they are counted anew from the journal then. */
+  readonly notKept?: string;
+  /** What retention allows could not be deleted. */
+  readonly notTidied?: string;
+}
+
+export interface DeliveryReport extends Upkeep {
   readonly sinks: readonly SinkReport[];
   readonly complete: boolean;
-  /** The totals that are delivered began anew: older ones were lost. */
-  readonly wereReset?: true;
-  /** The reason why the totals could not be kept on disk; they are counted anew from the journal then. */
-  readonly notKept?: string;
+  /** Facts are missing in the totals that are delivered. */
+  readonly gap?: Gap;
 }
 
 /** How the sinks stand against the journal. @param before how they stood when the attempt began. */
@@ -48,11 +54,6 @@ export function reportDelivery(
     })),
   ];
   return { sinks, complete: sinks.every(({ complete }) => complete) };
-}
-
-/** @param notKept what keeping the totals ended with. */
-export function withUpkeep(report: DeliveryReport, notKept: string | undefined): DeliveryReport {
-  return notKept === undefined ? report : { ...report, notKept };
 }
 
 function reportSink({ name, cursor, health }: SinkStanding, ledger: Ledger, late: string): SinkReport {
@@ -108,24 +109,33 @@ export function describeUndelivered(report: DeliveryReport): string | undefined 
   const sinks = open.map(({ sink, reason }) => `${sink} (${reason ?? "unknown"})`).join(", ");
   const dropped = describeDroppedNow(report);
   const parts = [
-    ...describeTotals(report),
+    ...describeUpkeep(report),
     ...(open.length === 0 ? [] : [`not delivered yet: ${sinks}; nothing is lost`]),
     ...dropped,
   ];
   return parts.length === 0 ? undefined : `${parts.join("; ")}, see: tta-persona doctor`;
 }
 
-/** How it comes that totals begin anew. */
-export const RESET_REASON =
-  "state/ledger.json was lost or is an older one, and the journal has newer facts only";
+/** What became of the metric totals where facts are missing. @param when put behind the verb. */
+export function describeGap(gap: Gap, when = ""): string {
+  switch (gap) {
+    case "lost":
+      return `metric totals began anew${when}: state/ledger.json was lost, and the journal has newer facts only`;
+    case "older":
+      return `metric totals went on from older ones${when}: state/ledger.json was an older one, and the facts between it and the journal are gone`;
+  }
+}
 
-/** What is to be said of the metric totals themselves, one phrase each. */
-export function describeTotals({ wereReset, notKept }: DeliveryReport): readonly string[] {
+/** What is to be said of the metric totals and the journal themselves, one phrase each. */
+export function describeUpkeep({ gap, notKept, notTidied }: DeliveryReport): readonly string[] {
   return [
-    ...(wereReset === true ? [`the metric totals began anew: ${RESET_REASON}`] : []),
+    ...(gap === undefined ? [] : [`the ${describeGap(gap)}`]),
     ...(notKept === undefined
       ? []
       : [`the metric totals could not be kept: ${explainReason(notKept)}; nothing is lost`]),
+    ...(notTidied === undefined
+      ? []
+      : [`the journal could not be tidied up (retention): ${explainReason(notTidied)}; nothing is lost`]),
   ];
 }
 

@@ -80,6 +80,6 @@ function complain(lines: readonly string[]): void {
 function readActive(home: Home): CurrentPersona | undefined {
   const { active = null, previous = null } = openSession(home).state.scopes[GLOBAL_SCOPE] ?? {};
   if (active === null) return undefined;
-  const { persona: name, chatmode } = active;
-  return { name, chatmode, writeAgent: undefined, previous: previous?.persona ?? null };
+  const { persona: name, chatmode, switchId } = active;
+  return { name, chatmode, writeAgent: undefined, previous: previous?.persona ?? null, switchId };
 }

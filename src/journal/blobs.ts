@@ -17,7 +17,8 @@ export function blobDirectory(blobs: string, segment: number): string {
 export function putBlob(blobs: string, segment: number, hash: string, content: string): string {
   const dir = blobDirectory(blobs, segment);
   ensureDirectory(dir);
-  if (!fs.existsSync(`${dir}/${hash}`)) replaceFile(`${dir}/${hash}`, content);
+  // Also where it is there: retention takes the oldest of the open segment first, by their time.
+  replaceFile(`${dir}/${hash}`, content);
   return `${dir.slice(blobs.length + 1)}/${hash}`;
 }
 

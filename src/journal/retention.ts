@@ -9,6 +9,16 @@ export interface RetentionLimits {
   readonly sizeBytes: number;
 }
 
+/** Where the slowest of those stand that facts are kept for. */
+export interface Passed {
+  /** Of all, those included that nobody delivers to at the moment. */
+  readonly all: Cursor;
+  /** Of those that are delivered to. */
+  readonly living: Cursor;
+  /** Of the metric totals: a segment they have not passed is never deleted. */
+  readonly ledger: Cursor;
+}
+
 export interface Evicted {
   /** Segments deleted with every checkpoint past them. */
   readonly delivered: readonly number[];
@@ -19,20 +29,17 @@ export interface Evicted {
 }
 
 /**
- * Deletes what is too old, then what is too much: blobs first, then the oldest delivered segments, then the oldest
- * blobs of the open segment, and only then facts that a sink still waits for. The open segment always stays. A
- * segment's blobs go one segment late, since a writer that met a rotation put them under the number before.
+ * Deletes what is too old, then what is too much, always the oldest first: blobs that no living sink waits for,
+ * delivered segments, those that only others wait for, then the blobs that living sinks wait for, those of the open
+ * segment last, and only then their facts. The open segment always stays. A segment's blobs go one segment late, since a
+ * writer that met a rotation put them under the number before.
  *
  * Call it under the lease only, with checkpoints that are on disk.
- *
- * @param passed where the slowest of all checkpoints stands.
- * @param ledger where the metric totals stand: a segment they have not passed is never deleted.
  */
 export function enforceRetention(
   dirs: { readonly journal: string; readonly blobs: string },
   limits: RetentionLimits,
-  passed: Cursor,
-  ledger: Cursor,
+  passed: Passed,
   now: number,
 ): Evicted {
   const all = listSegments(dirs.journal);
@@ -45,7 +52,9 @@ export function enforceRetention(
     deleteSegmentsBelow(dirs.journal, segment + 1);
     list.push(segment);
   };
-  const delivered = Math.min(passed.segment, ledger.segment);
+  const ledger = passed.ledger.segment;
+  const delivered = Math.min(passed.all.segment, ledger);
+  const living = Math.min(passed.living.segment, ledger);
   // Never one from the middle, whatever its time says: that the next one is there is how a writer learns
   // that its segment was ended.
   const young = segments.findIndex((segment) => {
@@ -57,29 +66,35 @@ export function enforceRetention(
   for (const segment of segments.slice(0, segments.length - left.length)) drop(segment, evicted.delivered);
   let size = usage(dirs);
   const isOver = () => size > limits.sizeBytes;
-  const oldest = left[0] ?? open;
-  for (const segment of oldest === undefined ? [] : [oldest - 1, ...left]) {
-    if (!isOver()) return evicted;
-    const bytes = directorySize(blobDirectory(dirs.blobs, segment));
-    if (bytes === 0) continue;
-    fs.rmSync(blobDirectory(dirs.blobs, segment), { recursive: true, force: true });
-    evicted.blobs.push(segment);
-    size -= bytes;
-  }
-  const dropWhile = (list: number[], bound: number) => {
+  const dropBlobsBelow = (bound: number) => {
+    const oldest = left[0] ?? open;
+    for (const segment of oldest === undefined ? [] : [oldest - 1, ...left]) {
+      if (!isOver() || segment >= bound) return;
+      const bytes = directorySize(blobDirectory(dirs.blobs, segment));
+      if (bytes === 0) continue;
+      fs.rmSync(blobDirectory(dirs.blobs, segment), { recursive: true, force: true });
+      evicted.blobs.push(segment);
+      size -= bytes;
+    }
+  };
+  const dropBelow = (bound: number, list: number[]) => {
     while (isOver() && left[0] !== undefined && left[0] < bound) {
       size -= fs.statSync(segmentPath(dirs.journal, left[0]), { throwIfNoEntry: false })?.size ?? 0;
+      size -= directorySize(blobDirectory(dirs.blobs, left[0] - 1));
       drop(left[0], list);
       left.shift();
     }
   };
-  dropWhile(evicted.delivered, delivered);
+  dropBlobsBelow(living - 1);
+  dropBelow(delivered, evicted.delivered);
+  dropBelow(living, evicted.lost);
+  dropBlobsBelow(Number.POSITIVE_INFINITY);
   if (open !== undefined && isOver()) {
     const freed = freeOldest(blobDirectory(dirs.blobs, open), size - limits.sizeBytes);
     if (freed > 0) evicted.blobs.push(open);
     size -= freed;
   }
-  dropWhile(evicted.lost, ledger.segment);
+  dropBelow(ledger, evicted.lost);
   return evicted;
 }
 

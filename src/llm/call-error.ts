@@ -76,6 +76,20 @@ function field(value: unknown, name: string): unknown {
     : undefined;
 }
 
+/** Whether the server may have refused what a hard budget has sent along. */
+export function mayRefuseLimit({ type }: CallError): boolean {
+  return type === "400" || type === "422";
+}
+
+/** How to go on then. */
+export function limitHint({ persona, budgetTokens, answerTokens }: AnswerLimit): string {
+  return (
+    `A hard budget has the answer limited to ${answerTokens} tokens (max_tokens). ` +
+    "Where the model takes fewer only, set --max-tokens (in a workflow maxTokens); " +
+    `where the server takes no limit: tta-persona budget set ${persona} ${budgetTokens} --soft`
+  );
+}
+
 const KEYS: Readonly<Record<Provider, string>> = {
   openai: "OPENAI_API_KEY",
   anthropic: "ANTHROPIC_API_KEY",
@@ -90,10 +104,23 @@ const BASE_URLS: Readonly<Record<Provider, string>> = {
   ollama: "whether Ollama is running",
 };
 
-/** A failed call for people: what was wrong, and what to do about it. @param error masked. */
+/** The most that a hard budget lets an answer have where its caller sets no limit. Tokens. */
+export interface AnswerLimit {
+  readonly persona: string;
+  readonly budgetTokens: number;
+  readonly answerTokens: number;
+}
+
+/**
+ * A failed call for people: what was wrong, and what to do about it.
+ *
+ * @param error masked.
+ * @param limit what was sent to the server by a budget alone: some take none, or no such number.
+ */
 export function callFailure(
   error: CallError,
   { provider, model }: Pick<Endpoint, "provider" | "model">,
+  limit?: AnswerLimit,
 ): Failure {
   const said = error.message === "" ? "" : `: ${error.message.replace(/\s+/g, " ").trim()}`;
   const failure = (reason: string, message: string, hint: string): Failure => ({ reason, message, hint });
@@ -133,7 +160,7 @@ export function callFailure(
     return failure(
       "call-refused",
       `${provider} refused the call with ${error.type}${said}`,
-      "Check the model and the options.",
+      limit !== undefined && mayRefuseLimit(error) ? limitHint(limit) : "Check the model and the options.",
     );
   }
   if (!wasNeverSent({ code: error.type })) {

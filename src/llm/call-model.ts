@@ -3,6 +3,7 @@ import type { SpanIdentity } from "../core/span.ts";
 import type { LlmCalled, LlmCalledFact } from "../projection/llm-facts.ts";
 import { type AskContext, askModel, type ModelAnswer, type ModelRequest } from "./ask-model.ts";
 import type { BudgetGate, BudgetVerdict, PlannedCall } from "./budget-gate.ts";
+import type { AnswerLimit } from "./call-error.ts";
 import type { CallPlace } from "./call-place.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { loadPrices } from "./price.ts";
@@ -28,6 +29,8 @@ export type CallResult =
       readonly answer: ModelAnswer;
       /** What was written down, masked; undefined where that failed. */
       readonly fact: LlmCalledFact | undefined;
+      /** Set where a hard budget, and not the caller, decided how long the answer may be. */
+      readonly limit?: AnswerLimit;
     }
   | { readonly kind: "blocked"; readonly verdict: Extract<BudgetVerdict, { readonly isAllowed: false }> };
 
@@ -68,10 +71,19 @@ export async function callModel(call: ModelCall, context: CallContext): Promise<
   try {
     const answer = await askModel(request, { ...context, fetch: loadingPrices(context.fetch) });
     fact = await record(request, { ...reportOf(answer), ...budgetOf(verdict, answer, most) });
-    return { kind: "called", answer, fact };
+    return { kind: "called", answer, fact, ...limitOf(call, verdict, most.output) };
   } finally {
     await context.gate.settle(planned, verdict, fact !== undefined);
   }
+}
+
+function limitOf(
+  { place, maxTokens }: ModelCall,
+  { budget, reservation }: Extract<BudgetVerdict, { readonly isAllowed: true }>,
+  answerTokens: number,
+): { readonly limit?: AnswerLimit } {
+  if (maxTokens !== undefined || budget === undefined || reservation === undefined) return {};
+  return { limit: { persona: place.persona, budgetTokens: budget.tokens, answerTokens } };
 }
 
 /** The price list is loaded while the model thinks, not before it is asked nor after it has answered. */

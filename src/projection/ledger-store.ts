@@ -19,21 +19,28 @@ export interface Ledger {
   readonly cursor: Cursor;
   /** Facts folded since the snapshot on disk. */
   readonly unsaved: number;
-  /** True until it is saved when facts are gone that it has not counted: its snapshot was lost, or is an older one. */
-  readonly gap: boolean;
+  /** The segment that the snapshot on disk stands in: with those before it, nothing is lost to whoever reads it. */
+  readonly savedSegment: number;
+  /** Set until it is saved when facts are gone that it has not counted. */
+  readonly gap: Gap | undefined;
 }
+
+/** How facts came to be missing: the snapshot was `lost`, or an `older` one was put back. */
+export type Gap = NonNullable<LedgerState["gap"]>["kind"];
 
 /** The metric totals as the journal has them now. @throws UserError `newer-home`. */
 export function openLedger(home: Home): Ledger {
   const snapshot = readSnapshot<LedgerState>(ledgerPath(home), LEDGER_SCHEMA, OLDEST_LEDGER_SCHEMA);
   const state = { ...emptyLedger, ...snapshot?.state };
+  const isLost = snapshot === undefined && (listSegments(home.journal)[0] ?? 1) > 1;
   const ledger = advanceLedger(home, {
     state: { ...state, session: upgradeSession(state.session) },
     cursor: snapshot?.cursor ?? { segment: 0, offset: 0, seq: 0 },
     unsaved: 0,
-    gap: snapshot === undefined && (listSegments(home.journal)[0] ?? 1) > 1,
+    savedSegment: snapshot?.cursor.segment ?? 1,
+    gap: isLost ? "lost" : undefined,
   });
-  if (snapshot !== undefined && !ledger.gap) return ledger;
+  if (snapshot !== undefined && ledger.gap === undefined) return ledger;
   return { ...ledger, cursor: { ...ledger.cursor, seq: seqBySinks(home, ledger.cursor) } };
 }
 
@@ -67,21 +74,31 @@ export function advanceLedger(home: Home, ledger: Ledger): Ledger {
   if (read.newer !== undefined) throw newerHome();
   if (read.skipped > 0) state = { ...state, skipped: state.skipped + read.skipped };
   return {
+    ...ledger,
     state,
     cursor: read.cursor,
     unsaved: ledger.unsaved + facts,
-    gap: ledger.gap || read.gap,
+    gap: ledger.gap ?? (read.gap ? "older" : undefined),
   };
+}
+
+/**
+ * Whether it is to be saved before segments go that it has passed. It may have passed one without counting a fact,
+ * such as one that was just ended.
+ */
+export function isSaved({ unsaved, cursor, savedSegment, gap }: Ledger): boolean {
+  return unsaved === 0 && cursor.segment === savedSegment && gap === undefined;
 }
 
 /**
  * Keeps the totals and their place in one file. Under the lease only.
  *
- * @param now when they began anew, if they did.
+ * @param now when facts were found missing, if some were.
  * @throws the system's error.
  */
 export function saveLedger(home: Home, ledger: Ledger, now: number): Ledger {
-  const state = ledger.gap ? { ...ledger.state, resetAt: now } : ledger.state;
-  writeSnapshot(ledgerPath(home), LEDGER_SCHEMA, { cursor: ledger.cursor, state });
-  return { ...ledger, state, unsaved: 0, gap: false };
+  const { gap, cursor } = ledger;
+  const state = gap === undefined ? ledger.state : { ...ledger.state, gap: { kind: gap, at: now } };
+  writeSnapshot(ledgerPath(home), LEDGER_SCHEMA, { cursor, state });
+  return { state, cursor, unsaved: 0, savedSegment: cursor.segment, gap: undefined };
 }

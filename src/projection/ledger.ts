@@ -37,8 +37,11 @@ export interface LedgerState {
   readonly personas: readonly string[];
   /** Lines of the journal that were torn or nobody's, and calls that make no sense. */
   readonly skipped: number;
-  /** When facts were last found missing, milliseconds since the epoch: the totals count those that were kept then. */
-  readonly resetAt?: number;
+  /**
+   * When facts were last found missing, milliseconds since the epoch. Where the snapshot was lost, the totals count
+   * those alone that were kept then; where it was an older one, they go on from that.
+   */
+  readonly gap?: { readonly kind: "lost" | "older"; readonly at: number };
 }
 
 /** One switch or end, as history shows it. */

@@ -25,6 +25,8 @@ export interface ActiveSession {
   /** Of the last fact in this scope. */
   readonly lastActivity: number;
   readonly idleTimeoutMs: number;
+  /** The id of the fact that made it the active one; absent in what older programs kept. */
+  readonly switchId?: string;
   /** The shell whose session it is, where it could be told. */
   readonly shell?: Owner;
 }
@@ -112,7 +114,8 @@ function foldScope(state: SessionState, fact: Fact): FoldedScope {
     const { persona, chatmode, idleTimeoutMs, shell } = fact.data;
     const active = scope?.active ?? null;
     const whose = shell === undefined ? {} : { shell };
-    const begun = { persona, chatmode, since: fact.ts, lastActivity: fact.ts, idleTimeoutMs, ...whose };
+    const times = { since: fact.ts, lastActivity: fact.ts, idleTimeoutMs };
+    const begun = { persona, chatmode, ...times, switchId: fact.id, ...whose };
     const previous = scope?.previous ?? null;
     if (active === null) {
       const event = switched(fact, NO_PERSONA, DEFAULT_CHATMODE);

@@ -219,6 +219,21 @@ test("undoing the first switch of all takes back what was applied after it, too"
   expect(readFileSync(vscode, "utf8")).toBe(config("other", "servers"));
 });
 
+test("undo takes back the last switch alone, also where there was one between the same personas before", async () => {
+  const sandbox = sandboxOfTest();
+  const vscode = write(sandbox.project, ".vscode/mcp.json", config("old", "servers"));
+  await enable(sandbox, "vscode");
+  await sandbox.run(["testing"]);
+  await sandbox.run(["backend"]);
+  // Nothing is changed by the switch in between.
+  await enable(sandbox, "cursor");
+  await sandbox.run(["testing"]);
+  const cursor = cursorOf(sandbox);
+  await sandbox.run(["backend"]);
+  expect(await sandbox.run(["undo"])).toMatchObject({ code: 0, stderr: "" });
+  expect([cursor, vscode].map(personaIn)).toEqual(["old", "backend-engineer"]);
+});
+
 test("a file of an earlier apply that is gone keeps nobody from undoing the last one", async () => {
   const sandbox = sandboxOfTest();
   const file = cursorOf(sandbox);

@@ -95,6 +95,22 @@ test("under a hard budget an answer may be as long as what was set aside for it,
   expect(first - second).toBe(4096 - 100);
 });
 
+test("who refuses what a hard budget has sent along: the way on is told, where it was not the caller's", async () => {
+  const refusal = "unsupported parameter: max_tokens";
+  const { sandbox, env } = await rig((response) => refuse(response, 400, refusal), "50000");
+  const ask = ASK.slice(0, -2);
+  const told = await sandbox.run(ask, { env });
+  expect(told).toMatchObject({ code: 1, stderr: expect.stringContaining(refusal) });
+  expect(told.stderr).toContain("A hard budget has the answer limited to 4096 tokens (max_tokens).");
+  const [, way = ""] = /tta-persona (budget set .*)/.exec(told.stderr) ?? [];
+  expect((await sandbox.run(ASK, { env })).stderr).not.toContain("hard budget");
+
+  expect(await sandbox.run(way.split(" "))).toMatchObject({ code: 0 });
+  expect(documentOf(await sandbox.run([...ask, "--json"], { env }))).toMatchObject({
+    error: { reason: "call-refused", hint: "Check the model and the options." },
+  });
+});
+
 test("a refused call leaves no reservation, and a failed one neither", async () => {
   const { sandbox, env } = await rig((response) => refuse(response, 400, "no"), "5000");
   expect(await sandbox.run(ASK, { env })).toMatchObject({ code: 1 });

@@ -69,8 +69,7 @@ async function withEngine<Result>(
 function deliver(context = contextOf()) {
   return withEngine(async (engine) => {
     const report = await engine.deliver(Date.now() + 10_000);
-    engine.maintain();
-    return report;
+    return { ...report, ...engine.maintain() };
   }, context);
 }
 
@@ -104,9 +103,32 @@ test.each([
     expect(gateway.value(SWITCHES)).toBe(3);
     expect(collector.spans()).toHaveLength(7);
     expect(describeUndelivered(next)).toBeUndefined();
-    expect(openLedger(home)).toMatchObject({ cursor: { seq: 7 }, gap: false });
+    expect(openLedger(home)).toMatchObject({ cursor: { seq: 7 }, gap: undefined });
   },
 );
+
+test("where older totals were put back, what is missing is told for what it is", async () => {
+  append("a", "b", "a");
+  await deliver();
+  const older = fs.readFileSync(ledgerPath(home));
+  append("b", "a");
+  await deliver();
+  fs.writeFileSync(ledgerPath(home), older);
+  append("b");
+  const report = await deliver();
+  expect(gateway.value(SWITCHES)).toBeGreaterThan(3);
+  expect(describeUndelivered(report)).toMatch(/^the metric totals went on from older ones: /);
+  expect(describeUndelivered(await deliver())).toBeUndefined();
+});
+
+test("what cannot be tidied up is told as that, and the totals are kept", async () => {
+  append("a", "b");
+  fs.writeFileSync(home.blobs, "no directory");
+  expect(describeUndelivered(await deliver())).toMatch(
+    /^the journal could not be tidied up \(retention\): disk /,
+  );
+  expect(openLedger(home)).toMatchObject({ unsaved: 0, cursor: { seq: 2 } });
+});
 
 const DAY_MS = 86_400_000;
 
@@ -142,6 +164,17 @@ describe("with delivery off", () => {
     readTotals(50_000);
     expect(usage(home)).toBeLessThanOrEqual(50_000);
     expect(listSegments(home.journal)).toEqual([1, 2]);
+  });
+
+  test("a segment that was ended without a fact behind it goes, and the totals miss nothing", () => {
+    append("a");
+    readTotals(0);
+    expect(listSegments(home.journal)).toEqual([2]);
+    // Whoever has ended it was killed before its own fact.
+    fs.writeFileSync(segmentPath(home.journal, 3), "");
+    readTotals(0);
+    expect(listSegments(home.journal)).toEqual([3]);
+    expect(openLedger(home)).toMatchObject({ gap: undefined, cursor: { seq: 1 } });
   });
 
   test("facts that a sink lacks are kept up to it, whatever their age", () => {
@@ -221,17 +254,33 @@ describe("a sink that throws", () => {
     expect(fs.readFileSync(`${home.state}/deliverer-error`, "utf8")).toMatch(/ 1\.0\.0\nTypeError: /);
   });
 
-  test("when it is opened has failed likewise", async () => {
+  test("when it is opened has failed likewise, and is opened later", async () => {
     append("a");
     await deliver();
     const [name] = fs.readdirSync(checkpointDirectory(home)).filter((one) => one.startsWith("otlp-"));
-    fs.rmSync(`${checkpointDirectory(home)}/${name}`);
-    fs.mkdirSync(`${checkpointDirectory(home)}/${name}`);
+    const path = `${checkpointDirectory(home)}/${name}`;
+    fs.renameSync(path, `${home.state}/aside`);
+    fs.mkdirSync(path);
     append("b");
-    const report = await deliver();
-    expect(report.sinks).toMatchObject([
-      { sink: "pushgateway", complete: true },
-      { sink: "otlp", complete: false, reason: "disk eisdir" },
-    ]);
+    let now = Date.now();
+    const clock = { ...systemClock, now: () => now };
+    await withEngine(
+      async (engine) => {
+        const unopened = [
+          { sink: "pushgateway", complete: true },
+          { sink: "otlp", complete: false, reason: "disk eisdir" },
+        ];
+        expect((await engine.deliver(now + 10_000)).sinks).toMatchObject(unopened);
+        fs.rmdirSync(path);
+        fs.renameSync(`${home.state}/aside`, path);
+        // Not before its time.
+        expect((await engine.deliver(now + 10_000)).sinks).toMatchObject(unopened);
+        now = engine.nextDueAt() ?? now;
+        const report = await engine.deliver(now + 10_000);
+        expect(report.sinks).toMatchObject([{ complete: true }, { sink: "otlp", complete: true }]);
+        expect(collector.spans()).toHaveLength(2);
+      },
+      { ...contextOf(), clock },
+    );
   });
 });

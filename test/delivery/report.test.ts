@@ -4,7 +4,13 @@ import { describeUndelivered, explainReason, reportDelivery } from "../../src/de
 import { emptyLedger } from "../../src/projection/ledger.ts";
 import type { SinkHealth, SinkName } from "../../src/sink/checkpoint.ts";
 
-const ledger = { state: emptyLedger, cursor: { segment: 1, offset: 900, seq: 9 }, unsaved: 0, gap: false };
+const ledger = {
+  state: emptyLedger,
+  cursor: { segment: 1, offset: 900, seq: 9 },
+  unsaved: 0,
+  savedSegment: 1,
+  gap: undefined,
+};
 
 function standing(name: SinkName, seq: number, health: Partial<SinkHealth> = {}): SinkStanding {
   return { name, cursor: { segment: 1, offset: 0, seq }, health: { failures: {}, dropped: {}, ...health } };

@@ -94,7 +94,8 @@ describe("20 processes that pause at random, with rotation every few facts", () 
       readOn();
       const limits = { ageMs: -1, sizeBytes: Number.MAX_SAFE_INTEGER };
       if (cursor !== undefined) {
-        enforceRetention({ journal: dir, blobs: `${dir}/none` }, limits, cursor, cursor, Date.now() + 1000);
+        const passed = { all: cursor, living: cursor, ledger: cursor };
+        enforceRetention({ journal: dir, blobs: `${dir}/none` }, limits, passed, Date.now() + 1000);
       }
       for (const { child } of writers) if (random() < 0.2) child.kill("SIGCONT");
       await sleep(5);

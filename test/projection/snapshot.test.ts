@@ -35,7 +35,7 @@ function append(home: Home, facts: readonly ReturnType<typeof aFact>[], segmentB
 function evictAll(home: Home) {
   const behind = { segment: Number.MAX_SAFE_INTEGER, offset: 0, seq: 0 };
   const limits = { ageMs: -1, sizeBytes: Number.MAX_SAFE_INTEGER };
-  return enforceRetention(home, limits, behind, behind, Date.now() + 1000);
+  return enforceRetention(home, limits, { all: behind, living: behind, ledger: behind }, Date.now() + 1000);
 }
 
 const personaOf = (home: Home) => viewSession(openSession(home).state, "global", NOW)?.persona;
@@ -112,7 +112,7 @@ describe("the ledger", () => {
     const home = temporaryHome();
     append(home, [aSwitch("architect"), aSwitch("backend-engineer")], 1);
     const saved = saveLedger(home, openLedger(home), NOW);
-    expect(saved).toMatchObject({ unsaved: 0, gap: false, cursor: { seq: 2 } });
+    expect(saved).toMatchObject({ unsaved: 0, gap: undefined, cursor: { seq: 2 } });
     append(home, [aSwitch("architect")], 1);
     const again = openLedger(home);
     expect(again).toMatchObject({ unsaved: 1, cursor: { seq: 3 } });
@@ -126,7 +126,7 @@ describe("the ledger", () => {
     const saved = saveLedger(home, openLedger(home), NOW);
     evictAll(home);
     expect(listSegments(home.journal)).toEqual([4]);
-    expect(openLedger(home)).toMatchObject({ state: saved.state, gap: false });
+    expect(openLedger(home)).toMatchObject({ state: saved.state, gap: undefined });
   });
 
   test("says so when its snapshot is lost and older segments are gone", () => {
@@ -135,7 +135,7 @@ describe("the ledger", () => {
     saveLedger(home, openLedger(home), NOW);
     evictAll(home);
     fs.writeFileSync(ledgerPath(home), "torn");
-    expect(openLedger(home)).toMatchObject({ gap: true });
+    expect(openLedger(home)).toMatchObject({ gap: "lost" });
   });
 
   test("refuses the home of a newer program, in the snapshot and in the journal", () => {
@@ -163,7 +163,7 @@ describe("the ledger", () => {
       const old = Object.fromEntries(Object.entries(state).filter(([field]) => !absent.includes(field)));
       writeSnapshot(ledgerPath(home), schema, { cursor, state: old });
       evictAll(home);
-      expect(openLedger(home)).toMatchObject({ state, gap: false, cursor: { seq: 2 } });
+      expect(openLedger(home)).toMatchObject({ state, gap: undefined, cursor: { seq: 2 } });
       expect(personaOf(home)).toBe("backend-engineer");
       saveLedger(home, openLedger(home), NOW);
       expect(JSON.parse(fs.readFileSync(ledgerPath(home), "utf8"))).toMatchObject({

@@ -7,7 +7,7 @@ import { isElsewhere } from "../../core/owner.ts";
 import { samplers } from "../../core/trace-context.ts";
 import { delivererErrorPath } from "../../delivery/deliverer-error.ts";
 import { type LeaseRecord, readLease } from "../../delivery/lease.ts";
-import { describeDropped, RESET_REASON } from "../../delivery/report.ts";
+import { describeDropped, describeGap } from "../../delivery/report.ts";
 import { journalStatus } from "../../journal/journal-status.ts";
 import { loadCatalogue } from "../../persona/catalogue.ts";
 import { type Ledger, openLedger } from "../../projection/ledger-store.ts";
@@ -25,7 +25,7 @@ import { settingJson } from "./config.ts";
 const PROBE_MS = 3000;
 
 /** By then whoever looks has seen it, or never will. */
-const RESET_TOLD_MS = 30 * 86_400_000;
+const GAP_TOLD_MS = 30 * 86_400_000;
 
 const FULL_BELOW_BYTES = 1024 * 1024;
 
@@ -58,7 +58,7 @@ async function examine(ctx: CliContext, ledger: Ledger): Promise<DoctorJson> {
   const lease = readLease(home.lease);
   const writable = canWrite(home.data) && canWrite(home.configDir);
   const networkFilesystem = isNetworkFilesystem(home.data);
-  const wereReset = ledger.gap || ctx.clock.now() - (ledger.state.resetAt ?? 0) < RESET_TOLD_MS;
+  const gap = gapToTell(ledger, ctx.clock.now());
   const old = findOldInstallation({
     env: ctx.env,
     serverNames: settings.apply.servers,
@@ -79,7 +79,7 @@ async function examine(ctx: CliContext, ledger: Ledger): Promise<DoctorJson> {
           `${home.data} is on a network file system, where facts can be lost: set TTA_PERSONA_HOME to a local directory.`,
         ]
       : []),
-    ...(wereReset ? [resetProblem(ledger)] : []),
+    ...(gap === undefined ? [] : [gap]),
     ...sinks.flatMap(({ sink, reachable, note, hint }) =>
       reachable ? [] : [`${sink}: ${note ?? "not reachable"}${hint === undefined ? "" : `. ${hint}`}`],
     ),
@@ -116,7 +116,7 @@ async function examine(ctx: CliContext, ledger: Ledger): Promise<DoctorJson> {
       facts: ledger.cursor.seq,
       damagedLines: ledger.state.skipped,
       lastWriteAt: iso(journal.lastWriteAt),
-      gap: wereReset,
+      gap: gap !== undefined,
     },
     oldInstallation: oldInstallationOf(old),
     deliverer: lease.kind === "held" ? { pid: lease.record.owner.pid, version: lease.record.version } : null,
@@ -128,9 +128,10 @@ async function examine(ctx: CliContext, ledger: Ledger): Promise<DoctorJson> {
   };
 }
 
-function resetProblem({ state: { resetAt } }: Ledger): string {
-  const when = resetAt === undefined ? "" : ` on ${new Date(resetAt).toISOString()}`;
-  return `The metric totals began anew${when}: ${RESET_REASON}.`;
+function gapToTell({ gap, state }: Ledger, now: number): string | undefined {
+  if (gap !== undefined) return `The ${describeGap(gap)}.`;
+  if (state.gap === undefined || now - state.gap.at >= GAP_TOLD_MS) return undefined;
+  return `The ${describeGap(state.gap.kind, ` on ${new Date(state.gap.at).toISOString()}`)}.`;
 }
 
 function foreignLease(home: Home, { owner }: LeaseRecord): string {

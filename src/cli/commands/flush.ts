@@ -3,7 +3,7 @@ import { ExitCode, UserError } from "../../core/errors.ts";
 import {
   type DeliveryReport,
   describeDroppedNow,
-  describeTotals,
+  describeUpkeep,
   type SinkReport,
 } from "../../delivery/report.ts";
 import { type Command, optionText } from "../command.ts";
@@ -62,7 +62,7 @@ export const command: Command = {
       sinks: report.sinks.map((sink) => ({ ...sink })),
     };
     ctx.output.done(document, text(ctx, report, dropped));
-    for (const phrase of describeTotals(report)) ctx.output.note(`${phrase}, see: tta-persona doctor`);
+    for (const phrase of describeUpkeep(report)) ctx.output.note(`${phrase}, see: tta-persona doctor`);
     const heldUntil = await firstValuesHeldUntil(ctx);
     if (heldUntil !== undefined) {
       ctx.output.note(

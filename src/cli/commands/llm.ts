@@ -101,7 +101,7 @@ export const command: Command = {
       const failure = { reason: "budget-exceeded", message };
       throw new UserError(hint === undefined ? failure : { ...failure, hint }, ExitCode.budget);
     }
-    const { answer, fact } = result;
+    const { answer, fact, limit } = result;
     for (const warning of answer.warnings) ctx.output.note(warning);
     if (answer.response?.finishReasons?.some((reason) => reason === "length" || reason === "max_tokens")) {
       ctx.output.note("the answer was cut off at the most tokens that it may have (--max-tokens)");
@@ -112,7 +112,7 @@ export const command: Command = {
     if (answer.error === undefined) return ExitCode.done;
     const texts = (await recordContext(ctx)).texts;
     const error = { ...answer.error, message: texts.short(answer.error.message, 300) };
-    throw new UserError(callFailure(error, endpoint), ExitCode.failed);
+    throw new UserError(callFailure(error, endpoint, limit), ExitCode.failed);
   },
 };
 

@@ -24,7 +24,7 @@ export const command: Command = {
     "this terminal only; when the shell exits, its session ends.\n\nThe function `tta_persona_prompt` prints the persona " +
     "in force for a prompt, or nothing. It reads plain files and starts no process. With `-v <variable>` it sets a " +
     "variable instead, which saves bash and zsh the subshell; two more words are put before and after a name, and left " +
-    "out without one.",
+    "out where there is no name.",
   arguments: [{ name: "shell", doc: "bash, zsh or fish", complete: Object.keys(scripts) }],
   examples: [
     { command: 'eval "$(tta-persona shell-init bash)"', doc: "in ~/.bashrc" },

@@ -1,6 +1,6 @@
 import { UserError } from "../../core/errors.ts";
 import type { Masker } from "../../core/mask.ts";
-import type { ModelAnswer } from "../../llm/ask-model.ts";
+import type { CallResult } from "../../llm/call-model.ts";
 import type { Endpoint } from "../../llm/endpoint.ts";
 import type { ModelCaller, StageAnswer } from "../../workflow/model-call.ts";
 import { createCallGate } from "../call-gate.ts";
@@ -44,7 +44,7 @@ export function createStageModels(ctx: CliContext, masker: Masker, view: RunView
           },
         );
         if (result.kind === "blocked") return notAsked("budget", result.verdict.message);
-        return await answerOf(result.answer, endpoint.value);
+        return await answerOf(result, endpoint.value);
       } catch (error) {
         // Such as a price file that is broken.
         if (error instanceof UserError) return notAsked(error.reason, error.message);
@@ -54,12 +54,14 @@ export function createStageModels(ctx: CliContext, masker: Masker, view: RunView
   };
 }
 
+type Called = Extract<CallResult, { readonly kind: "called" }>;
+
 function notAsked(type: string, message: string): StageAnswer {
   return { text: "", notes: [], error: { type, message }, wasAsked: false };
 }
 
-async function answerOf(answer: ModelAnswer, endpoint: Endpoint): Promise<StageAnswer> {
-  const { callFailure } = await import("../../llm/call-error.ts");
+async function answerOf({ answer, limit }: Called, endpoint: Endpoint): Promise<StageAnswer> {
+  const { callFailure, limitHint, mayRefuseLimit } = await import("../../llm/call-error.ts");
   const { text, warnings, outcome, error, response } = answer;
   const isCut = response?.finishReasons?.some((reason) => reason === "length" || reason === "max_tokens");
   const notes = [...warnings, ...(isCut ? [CUT_OFF] : [])];
@@ -67,12 +69,9 @@ async function answerOf(answer: ModelAnswer, endpoint: Endpoint): Promise<StageA
   if (error === undefined) {
     return { text, notes, error: { type: "cancelled", message: "cancelled" }, wasAsked: true };
   }
-  return {
-    text,
-    notes,
-    error: { type: error.type, message: callFailure(error, endpoint).message },
-    wasAsked: true,
-  };
+  const { message } = callFailure(error, endpoint);
+  const hint = limit !== undefined && mayRefuseLimit(error) ? `. ${limitHint(limit)}` : "";
+  return { text, notes, error: { type: error.type, message: `${message}${hint}` }, wasAsked: true };
 }
 
 const CUT_OFF = "the answer was cut off at the most tokens that it may have (maxTokens)";
