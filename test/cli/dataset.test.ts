@@ -9,10 +9,7 @@ import { documentOf } from "./sandboxes.ts";
 
 async function withDataset(items: readonly object[]): Promise<LangfuseSandbox> {
   const place = await langfuseSandbox();
-  await place.run(["dataset", "create", "capitals"]);
-  const stdin = items.map((item) => JSON.stringify(item)).join("\n");
-  const added = await place.run(["dataset", "add", "capitals", "--file", "-"], { stdin });
-  expect(added).toMatchObject({ code: 0, stderr: "" });
+  place.langfuse.library.fill("capitals", items);
   await place.run(["switch", "backend-engineer"]);
   return place;
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createSandbox, type RunResult, type Sandbox } from "../support/run-binary.ts";
@@ -74,8 +74,13 @@ function comparable({ code, stdout, stderr }: RunResult, home = "<home>") {
   return { code, stdout: normalise(stdout), stderr: normalise(stderr) };
 }
 
+/** A shell's id. */
+const own = `${process.pid}-a`;
+
 let fresh: Sandbox;
 let used: Sandbox;
+/** With a persona of a shell besides. */
+let scoped: Sandbox;
 let count = 0;
 
 beforeAll(async () => {
@@ -83,15 +88,24 @@ beforeAll(async () => {
   used = createSandbox();
   await used.run(["switch", "testing"]);
   await used.run(["switch", "backend", "--chatmode", "api"]);
+  scoped = createSandbox();
+  await scoped.run(["switch", "testing"]);
+  await scoped.run(["switch", "backend"]);
+  await scoped.run(["switch", "obs", "--scope", "shell"], { env: { TTA_PERSONA_SHELL: own } });
+  await scoped.run(["switch", "data"], { env: { TTA_PERSONA_SHELL: own } });
 });
-afterAll(() => Promise.all([fresh.dispose(), used.dispose()]));
+afterAll(() => Promise.all([fresh, used, scoped].map((sandbox) => sandbox?.dispose())));
 
-async function runBoth(sandbox: Sandbox, argv: readonly string[], env: Record<string, string> = {}) {
+async function runBoth(
+  sandbox: Sandbox,
+  argv: readonly string[],
+  { env = {}, cwd = sandbox.project }: { env?: Record<string, string>; cwd?: string } = {},
+) {
   count += 1;
   const [hotHome, coldHome] = [copyOfHome(sandbox, `hot-${count}`), copyOfHome(sandbox, `cold-${count}`)];
   const [hot, cold] = await Promise.all([
-    sandbox.run(argv, { env: { ...env, ...hotHome } }),
-    sandbox.runCold(argv, { env: { ...env, ...coldHome } }),
+    sandbox.run(argv, { env: { ...env, ...hotHome }, cwd }),
+    sandbox.runCold(argv, { env: { ...env, ...coldHome }, cwd }),
   ]);
   return {
     hot: comparable(hot, hotHome.TTA_PERSONA_HOME),
@@ -131,8 +145,6 @@ describe.concurrent.each([
   });
 });
 
-const own = `${process.pid}-a`;
-
 /** Where something goes before the global persona, or seems to. */
 const places: readonly (readonly [string, Record<string, string>, string | undefined])[] = [
   ["a shell with a persona of its own", { TTA_PERSONA_SHELL: own }, undefined],
@@ -151,22 +163,14 @@ describe.each(places)("they agree under %s", (_, env, persona) => {
   test.each([[["current"]], [["prompt"]], [["switch", "front"]], [["switch", "-"]]])(
     "on %j",
     async (argv) => {
-      const sandbox = createSandbox();
-      try {
-        await sandbox.run(["switch", "testing"]);
-        await sandbox.run(["switch", "backend"]);
-        await sandbox.run(["switch", "obs", "--scope", "shell"], { env: { TTA_PERSONA_SHELL: own } });
-        await sandbox.run(["switch", "data"], { env: { TTA_PERSONA_SHELL: own } });
-        if (persona !== undefined) {
-          mkdirSync(join(sandbox.project, ".tta-persona"));
-          writeFileSync(join(sandbox.project, ".tta-persona/persona"), persona);
-        }
-        const { hot, cold, factsOfHot, factsOfCold } = await runBoth(sandbox, argv, env);
-        expect(hot).toEqual(cold);
-        expect(factsOfHot).toEqual(factsOfCold);
-      } finally {
-        await sandbox.dispose();
+      const cwd = mkdtempSync(join(scoped.project, "place-"));
+      if (persona !== undefined) {
+        mkdirSync(join(cwd, ".tta-persona"));
+        writeFileSync(join(cwd, ".tta-persona/persona"), persona);
       }
+      const { hot, cold, factsOfHot, factsOfCold } = await runBoth(scoped, argv, { env, cwd });
+      expect(hot).toEqual(cold);
+      expect(factsOfHot).toEqual(factsOfCold);
     },
   );
 });

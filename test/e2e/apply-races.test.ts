@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { type KillPoint, killAt, logSteps, readSteps } from "../support/preloads.ts";
@@ -73,28 +73,45 @@ test("an undo that is killed at each of its steps, likewise", async () => {
   await killEverywhere(["undo"], steps, PERSONAS[0]);
 });
 
-async function withSandbox<T>(use: (sandbox: Sandbox) => Promise<T>): Promise<T> {
+/** A home in which the command can run, made once; `run` works in it as it was made, each time. */
+async function withPrepared<T>(
+  argv: readonly string[],
+  use: (run: <R>(work: (sandbox: Sandbox) => Promise<R>) => Promise<R>) => Promise<T>,
+): Promise<T> {
   const sandbox = configuredSandbox(CONFIG);
   try {
     await begin(sandbox, PERSONAS[0]);
-    return await use(sandbox);
+    // Undo needs something to undo.
+    if (argv[0] === "undo") expect((await sandbox.run(["switch", PERSONAS[1]])).code).toBe(0);
+    const putBack = keep(sandbox.home, sandbox.userHome);
+    return await use((work) => {
+      putBack();
+      return work(sandbox);
+    });
   } finally {
     await sandbox.dispose();
   }
 }
 
-/** Undo needs something to undo. */
-async function prepare(sandbox: Sandbox, argv: readonly string[]): Promise<void> {
-  if (argv[0] === "undo") expect((await sandbox.run(["switch", PERSONAS[1]])).code).toBe(0);
+/** Copies the directories beside themselves; what it returns puts the copies in their place. */
+function keep(...directories: readonly string[]): () => void {
+  for (const directory of directories) cpSync(directory, `${directory}-kept`, { recursive: true });
+  return () => {
+    for (const directory of directories) {
+      rmSync(directory, { recursive: true });
+      cpSync(`${directory}-kept`, directory, { recursive: true });
+    }
+  };
 }
 
 function listSteps(argv: readonly string[]): Promise<readonly string[]> {
-  return withSandbox(async (sandbox) => {
-    await prepare(sandbox, argv);
-    const log = join(sandbox.project, "steps");
-    expect(await sandbox.run(argv, logSteps(log))).toMatchObject({ code: 0 });
-    return readSteps(log);
-  });
+  return withPrepared(argv, (run) =>
+    run(async (sandbox) => {
+      const log = join(sandbox.project, "steps");
+      expect(await sandbox.run(argv, logSteps(log))).toMatchObject({ code: 0 });
+      return readSteps(log);
+    }),
+  );
 }
 
 async function killEverywhere(
@@ -108,40 +125,42 @@ async function killEverywhere(
     ...(index === steps.length - 1 ? [{ step: index + 1, when: "after" as const }] : []),
   ]);
   const failures: unknown[] = [];
-  const workers = Array.from({ length: 3 }, async () => {
-    for (let point = points.shift(); point !== undefined; point = points.shift()) {
-      await killAndRepair(argv, point, steps[point.step - 1] ?? "", wanted).catch((error: unknown) =>
-        failures.push(error),
-      );
-    }
-  });
+  const workers = Array.from({ length: 3 }, () =>
+    withPrepared(argv, async (run) => {
+      for (let point = points.shift(); point !== undefined; point = points.shift()) {
+        const { step } = point;
+        const what = `${argv.join(" ")} killed ${point.when} step ${step}, ${steps[step - 1]}`;
+        const preload = killAt(point);
+        await run((sandbox) => killAndRepair(sandbox, argv, preload, what, wanted)).catch((error: unknown) =>
+          failures.push(error),
+        );
+      }
+    }),
+  );
   await Promise.all(workers);
   expect(failures).toEqual([]);
 }
 
-function killAndRepair(
+async function killAndRepair(
+  sandbox: Sandbox,
   argv: readonly string[],
-  point: KillPoint,
-  step: string,
+  preload: ReturnType<typeof killAt>,
+  what: string,
   wanted: string,
 ): Promise<void> {
-  return withSandbox(async (sandbox) => {
-    await prepare(sandbox, argv);
-    const killed = await sandbox.run(argv, killAt(point));
-    const what = `${argv.join(" ")} killed ${point.when} step ${point.step}, ${step}`;
-    expect(killed.signal, what).toBe("SIGKILL");
-    const before = named(sandbox);
-    const current = switchesInJournal(sandbox.home).at(-1)?.persona ?? "";
-    const other = wanted === PERSONAS[0] ? PERSONAS[1] : PERSONAS[0];
-    // Each file is as it was or as it should be; and never ahead of the journal.
-    for (const persona of before) expect([wanted, other], what).toContain(persona);
-    if (current !== wanted) expect(before, what).toEqual(FILES.map(() => other));
-    expect(await sandbox.run(["apply"]), what).toMatchObject({ code: 0, stderr: "" });
-    expect(named(sandbox), what).toEqual(FILES.map(() => current));
-    expect(leftovers(sandbox), what).toEqual([]);
-    // The next one finds nothing in its way.
-    expect(await sandbox.run(["switch", PERSONAS[2]]), what).toMatchObject({ code: 0, stderr: "" });
-    expect(named(sandbox), what).toEqual(FILES.map(() => PERSONAS[2]));
-    expect(existsSync(join(sandbox.home, "backups")), what).toBe(true);
-  });
+  const killed = await sandbox.run(argv, preload);
+  expect(killed.signal, what).toBe("SIGKILL");
+  const before = named(sandbox);
+  const current = switchesInJournal(sandbox.home).at(-1)?.persona ?? "";
+  const other = wanted === PERSONAS[0] ? PERSONAS[1] : PERSONAS[0];
+  // Each file is as it was or as it should be; and never ahead of the journal.
+  for (const persona of before) expect([wanted, other], what).toContain(persona);
+  if (current !== wanted) expect(before, what).toEqual(FILES.map(() => other));
+  expect(await sandbox.run(["apply"]), what).toMatchObject({ code: 0, stderr: "" });
+  expect(named(sandbox), what).toEqual(FILES.map(() => current));
+  expect(leftovers(sandbox), what).toEqual([]);
+  // The next one finds nothing in its way.
+  expect(await sandbox.run(["switch", PERSONAS[2]]), what).toMatchObject({ code: 0, stderr: "" });
+  expect(named(sandbox), what).toEqual(FILES.map(() => PERSONAS[2]));
+  expect(existsSync(join(sandbox.home, "backups")), what).toBe(true);
 }

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, type ExpectStatic, type TestContext, test } from "vitest";
+import { beforeAll, describe, type ExpectStatic, type TestContext, test } from "vitest";
 import type { Behaviour } from "../support/behaviour.ts";
 import { startFakePushgateway } from "../support/fake-pushgateway.ts";
 import { startOtlpServer } from "../support/otlp-server.ts";
@@ -27,19 +27,26 @@ const STATES: readonly [name: string, behaviour: Behaviour][] = [
 
 const foreground = { CI: "1", TTA_PERSONA_DELIVERY_TIMEOUT: `${DEADLINE_MS}ms` };
 
-/** The same command with and without the sink; both must look the same but for one line on stderr. */
-async function switchTwice(context: TestContext, env: Record<string, string>) {
-  const [bare, sandbox] = [createSandbox(), createSandbox()];
-  context.onTestFinished(() => bare.dispose());
+const SWITCH = ["switch", "backend-engineer", "--chatmode", "default"];
+
+/** The command without a sink. */
+let without: RunResult;
+beforeAll(async () => {
+  const sandbox = createSandbox();
+  without = await sandbox.run(SWITCH, { env: foreground });
+  await sandbox.dispose();
+});
+
+/** The command with the sink, which must look the same as without but for one line on stderr. */
+async function switchHarmlessly(context: TestContext, env: Record<string, string>) {
+  const sandbox = createSandbox();
   context.onTestFinished(() => sandbox.dispose());
-  const command = ["switch", "backend-engineer", "--chatmode", "default"];
-  const without = await bare.run(command, { env: foreground });
-  const result = await sandbox.run(command, { env: { ...foreground, ...env } });
-  expectHarmless(context, result, without);
+  const result = await sandbox.run(SWITCH, { env: { ...foreground, ...env } });
+  expectHarmless(context, result);
   return { sandbox, env: { ...foreground, ...env }, tookMs: result.durationMs - without.durationMs };
 }
 
-function expectHarmless({ expect }: { expect: ExpectStatic }, result: RunResult, without: RunResult) {
+function expectHarmless({ expect }: { expect: ExpectStatic }, result: RunResult) {
   expect(without).toMatchObject({ code: 0, stderr: "" });
   expect(result.code).toBe(0);
   expect(result.stdout).toBe(without.stdout);
@@ -56,7 +63,7 @@ describe.each(STATES)("with a Pushgateway that is %s", { concurrent: true }, (_,
   test("a switch does its work, and the next flush delivers", async (context) => {
     const gateway = await startFakePushgateway({ behaviour });
     context.onTestFinished(() => gateway.close());
-    const { sandbox, env } = await switchTwice(context, { PUSHGATEWAY_URL: gateway.url });
+    const { sandbox, env } = await switchHarmlessly(context, { PUSHGATEWAY_URL: gateway.url });
     await gateway.behave("ok");
     await flushAll(context, sandbox, env);
     context.expect(gateway.value("hypertool_persona_switches_total")).toBe(1);
@@ -87,7 +94,7 @@ describe.each([
   test("a switch does its work, and the next flush delivers", async (context) => {
     const server = await startOtlpServer({ protocol: protocol === "grpc" ? "grpc" : "http", behaviour });
     context.onTestFinished(() => server.close());
-    const { sandbox, env } = await switchTwice(context, {
+    const { sandbox, env } = await switchHarmlessly(context, {
       OTEL_EXPORTER_OTLP_ENDPOINT: server.url,
       OTEL_EXPORTER_OTLP_PROTOCOL: protocol,
       // A refusal is no matter of time: on a busy machine a short deadline might pass before it is met.
@@ -136,7 +143,7 @@ test.for(["hang", "drip", "refuse"] as const)(
     context.onTestFinished(() => otlp.close());
     // Long, so that one after the other would differ from both at once by more than a busy machine takes.
     const deadlineMs = 15_000;
-    const { tookMs } = await switchTwice(context, {
+    const { tookMs } = await switchHarmlessly(context, {
       PUSHGATEWAY_URL: gateway.url,
       OTEL_EXPORTER_OTLP_ENDPOINT: otlp.url,
       TTA_PERSONA_DELIVERY_TIMEOUT: `${deadlineMs}ms`,

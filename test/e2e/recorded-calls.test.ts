@@ -7,7 +7,7 @@ import { readAll } from "../journal/a-fact.ts";
 import { failing, startFakeLangfuse } from "../support/fake-langfuse.ts";
 import { startFakePushgateway } from "../support/fake-pushgateway.ts";
 import { startOtlpServer } from "../support/otlp-server.ts";
-import { maxRssTo } from "../support/preloads.ts";
+import { maxRssTo, WITHOUT_FSYNC } from "../support/preloads.ts";
 import { waitFor } from "../support/wait-for.ts";
 import { configuredSandbox, PERSONAS } from "./delivery-home.ts";
 
@@ -108,9 +108,11 @@ test("a batch of many thousand lines takes a bounded share of memory", async () 
   onTestFinished(() => sandbox.dispose());
   const line = JSON.stringify({ model: "gpt-4o", input: 9, output: 1, persona: "backend-engineer" });
   const rss = join(sandbox.project, "rss");
+  const preload = maxRssTo(rss);
   const result = await sandbox.runCold(["tokens", "record", "--stdin"], {
     stdin: `${line}\n`.repeat(20_000),
-    ...maxRssTo(rss),
+    ...preload,
+    nodeArgs: [...preload.nodeArgs, ...WITHOUT_FSYNC],
   });
   expect(result).toMatchObject({ code: 0, stdout: expect.stringContaining("20,000 calls") });
   expect(Number(readFileSync(rss, "utf8"))).toBeLessThan(350 * 1024);

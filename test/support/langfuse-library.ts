@@ -24,6 +24,8 @@ export interface LangfuseLibrary {
   prompts(): readonly StoredPrompt[];
   items(): readonly StoredItem[];
   datasets(): readonly { readonly id: string; readonly name: string }[];
+  /** It has this dataset already. */
+  fill(dataset: string, items: readonly object[]): void;
   /** Rows that the metrics API answers with, whatever is asked. */
   metrics: readonly Readonly<Record<string, unknown>>[];
   /** Undefined for routes that are none of these. */
@@ -122,6 +124,10 @@ export function createLibrary(): LangfuseLibrary {
     prompts: () => prompts,
     items: () => [...items.values()],
     datasets: () => [...datasets.values()],
+    fill(name, contents) {
+      takeDataset({ name });
+      for (const content of contents) takeItem({ datasetName: name, ...content });
+    },
     metrics: [],
     answer(request, version) {
       const url = new URL(request.path, "http://fake");

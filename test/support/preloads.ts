@@ -6,6 +6,7 @@ const KILL_AT = fileURLToPath(new URL("./kill-at.cjs", import.meta.url));
 const FAULT_FS = fileURLToPath(new URL("./fault-fs.cjs", import.meta.url));
 const DENY_FS = fileURLToPath(new URL("./deny-fs.cjs", import.meta.url));
 const CLOCK_AT = fileURLToPath(new URL("./clock-at.cjs", import.meta.url));
+const NO_FSYNC = fileURLToPath(new URL("./no-fsync.cjs", import.meta.url));
 const MAX_RSS = fileURLToPath(new URL("./max-rss.cjs", import.meta.url));
 
 type Preload = Required<Pick<RunOptions, "nodeArgs" | "env">>;
@@ -59,6 +60,9 @@ export function denying(what: string): Preload {
 export function maxRssTo(file: string): Preload {
   return { nodeArgs: ["--require", MAX_RSS], env: { MAX_RSS: file } };
 }
+
+/** Arguments of Node under which nothing waits for the disk. See `no-fsync.cjs`. */
+export const WITHOUT_FSYNC = ["--require", NO_FSYNC] as const;
 
 /** Run options under which it is another time, and time passes faster, in this process alone. See `clock-at.cjs`. */
 export function clockAt(offsetMs: number, speed = 1): Preload {

@@ -1,10 +1,11 @@
-import { join } from "node:path";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { delimiter, join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
 import { awayFromMidnight } from "../support/away-from-midnight.ts";
 import { killAt, logSteps, readSteps } from "../support/preloads.ts";
 import { killedAt } from "./support/killing-programs.ts";
 import { startNpmRegistry } from "./support/npm-registry.ts";
-import { release, stage, succeed } from "./support/release.ts";
+import { stage, succeed, validatedNpmProject } from "./support/release.ts";
 import { npmProject, type SampleProject } from "./support/sample-project.ts";
 import { runScript, type StageResult, scriptOf } from "./support/stage.ts";
 
@@ -12,10 +13,11 @@ beforeEach(awayFromMidnight);
 
 const parameters = { version: "0.3.0", publish: "true" };
 const KILLED = 137;
+const VALIDATION = ".git/tta-persona/release/v0.3.0/validation.json";
 
 describe("package-release, killed and resumed,", () => {
   test("bumps once, wherever the bump was killed", async () => {
-    const undisturbed = npmProject();
+    const undisturbed = withEmptyNpm(npmProject());
     const log = join(undisturbed.root, "steps");
     await succeed(bumpUnder(undisturbed, logSteps(log)));
     const steps = readSteps(log);
@@ -24,7 +26,7 @@ describe("package-release, killed and resumed,", () => {
     for (const when of ["before", "torn"] as const) {
       for (const [index, step] of steps.entries()) {
         if (when === "torn" && !step.startsWith("writeSync")) continue;
-        const project = npmProject();
+        const project = withEmptyNpm(npmProject());
         const killed = await bumpUnder(project, killAt({ step: index + 1, when }));
         expect(killed.code, `${when} ${step}`).toBe(KILLED);
         const resumed = await succeed(stage(project, "version_bump", parameters));
@@ -48,10 +50,8 @@ describe("package-release, killed and resumed,", () => {
     ["git", "tag", "after"],
   ] as const)("commits, tags and publishes once: %s %s, %s", async (program, argument, when) => {
     const registry = await startNpmRegistry();
-    const sample = npmProject();
+    const sample = await validatedNpmProject();
     const project = { ...sample, env: { ...sample.env, ...registry.env } };
-    await succeed(stage(project, "version_bump", parameters));
-    await succeed(stage(project, "quality_validation", parameters));
     const killed = await stage(killedAt(project, program, [argument], when), "publish_deploy", parameters);
     expect(killed.code).toBe(KILLED);
 
@@ -67,7 +67,7 @@ describe("package-release, killed and resumed,", () => {
   });
 
   test("makes the artefact of an undisturbed release", async () => {
-    const [, undisturbed] = await release(npmProject());
+    const undisturbed = (await validatedNpmProject()).read(VALIDATION);
     const project = npmProject();
     await succeed(stage(project, "version_bump"));
     for (const [program, argument] of [
@@ -79,9 +79,17 @@ describe("package-release, killed and resumed,", () => {
       expect(killed.code).toBe(KILLED);
     }
     const { outputs } = await succeed(stage(project, "quality_validation"));
-    expect(outputs.sha256).toBe(undisturbed?.outputs.sha256);
+    expect(outputs.sha256).toBe(JSON.parse(undisturbed).sha256);
   });
 });
+
+/** The bump only asks whether npm is there, and that at every kill: an empty program answers sooner. */
+function withEmptyNpm(project: SampleProject): SampleProject {
+  const directory = join(project.root, "empty");
+  mkdirSync(directory);
+  writeFileSync(join(directory, "npm"), "#!/bin/sh\n", { mode: 0o755 });
+  return { ...project, env: { ...project.env, PATH: [directory, project.env.PATH].join(delimiter) } };
+}
 
 /** The bump with a preload in its own process only, not in those it starts. */
 function bumpUnder(project: SampleProject, preload: ReturnType<typeof killAt>): Promise<StageResult> {

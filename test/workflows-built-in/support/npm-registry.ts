@@ -15,6 +15,8 @@ export interface NpmRegistry {
   /** Versions of a package, in the order they were published. */
   versions(name: string): string[];
   tags(name: string): Readonly<Record<string, string>>;
+  /** It has this version already, as its latest, published by somebody else. */
+  hold(name: string, version: string, integrity: string): void;
   /** How often something was put there, refused or not. */
   putCount(): number;
   /** The next puts are taken, but their connection breaks before the answer. */
@@ -73,6 +75,10 @@ export async function startNpmRegistry(): Promise<NpmRegistry> {
     },
     versions: (name) => Object.keys(packages.get(name)?.versions ?? {}),
     tags: (name) => packages.get(name)?.["dist-tags"] ?? {},
+    hold(name, version, integrity) {
+      const versions = { [version]: { name, version, dist: { integrity } } };
+      packages.set(name, { name, versions, "dist-tags": { latest: version } });
+    },
     putCount: () => puts,
     loseAnswers: (count) => {
       lost = count;

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import type { SampleProject } from "./sample-project.ts";
+import { preparedNpmProject, type SampleProject } from "./sample-project.ts";
 import { runScript, type StageResult, scriptOf } from "./stage.ts";
 
 export type Parameters = Readonly<Record<string, string>>;
@@ -30,3 +30,9 @@ export async function release(project: SampleProject, parameters: Parameters = {
   for (const id of STAGES) results.push(await succeed(stage(project, id, parameters)));
   return results;
 }
+
+/** An npm package whose release of 0.3.0 is ready to be committed, tagged and published; see preparedNpmProject. */
+export const validatedNpmProject = preparedNpmProject("validated", async (project) => {
+  await succeed(stage(project, "version_bump"));
+  await succeed(stage(project, "quality_validation"));
+});

@@ -1,8 +1,9 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { onTestFinished } from "vitest";
 import { buildingPython } from "../../support/building-python.ts";
-import { temporaryDirectory } from "../../support/temporary-directory.ts";
+import { temporaryDirectory, temporaryDirectoryOfFile } from "../../support/temporary-directory.ts";
 import { sealedEnvironment } from "./stage.ts";
 
 export interface SampleProject {
@@ -87,37 +88,86 @@ class GreetTest(unittest.TestCase):
   ".gitignore": "__pycache__\n",
 };
 
+/** Holds what was made once for all tests of the file. */
+const made = temporaryDirectoryOfFile();
+
 /** An npm package at 0.1.0 with two commits, tests that report 91.5 % of lines, a build and a command. */
 export function npmProject(): SampleProject {
-  return project(npmFiles, (root) => sealedEnvironment(root));
+  return project(temporaryDirectory(), "npm", npmFiles, []);
 }
 
 /** A Python package at 0.1.0, built by setuptools, tested by unittest. */
 export function pythonProject(): SampleProject {
-  return project(pythonFiles, (root) => sealedEnvironment(root, [buildingPython.directory(root)]));
+  const root = temporaryDirectory();
+  return project(root, "python", pythonFiles, [buildingPython.directory(root)]);
+}
+
+/**
+ * An npm package with which something was done, once for all tests of the file: each gets it as it was then, and in
+ * the same place, since a release notes the path of its artefact.
+ *
+ * @param name of its directory.
+ */
+export function preparedNpmProject(
+  name: string,
+  prepare: (project: SampleProject) => Promise<unknown>,
+): () => Promise<SampleProject> {
+  const root = join(made, name);
+  const kept = join(made, `${name}-kept`);
+  let preparing: Promise<SampleProject> | undefined;
+  async function prepareOnce() {
+    mkdirSync(root);
+    const sample = project(root, "npm", npmFiles, []);
+    await prepare(sample);
+    cpSync(root, kept, { recursive: true });
+    return sample;
+  }
+  return async () => {
+    preparing ??= prepareOnce();
+    const sample = await preparing;
+    rmSync(root, { recursive: true, force: true });
+    cpSync(kept, root, { recursive: true });
+    onTestFinished(() => rmSync(root, { recursive: true, force: true, maxRetries: 5 }));
+    return sample;
+  };
 }
 
 function project(
+  root: string,
+  kind: "npm" | "python",
   files: Readonly<Record<string, string>>,
-  environmentIn: (root: string) => Record<string, string>,
+  pathFirst: readonly string[],
 ): SampleProject {
-  const root = temporaryDirectory();
+  const env = sealedEnvironment(root, pathFirst);
+  const sample = sampleIn(root, env);
+  const repository = join(made, kind);
+  if (existsSync(repository)) {
+    cpSync(repository, sample.directory, { recursive: true });
+    return sample;
+  }
+  mkdirSync(sample.directory);
+  sample.git("init", "--quiet", "--initial-branch=main", "--template=");
+  for (const [path, text] of Object.entries(files)) sample.write(path, text);
+  sample.commit("Greet by name");
+  sample.commit("Mend the greeting");
+  cpSync(sample.directory, repository, { recursive: true });
+  return sample;
+}
+
+function sampleIn(root: string, env: SampleProject["env"]): SampleProject {
   const directory = join(root, "project");
-  mkdirSync(directory);
-  const env = environmentIn(root);
   const git = (...args: string[]) =>
     execFileSync("git", args, { cwd: directory, env, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
-  const write = (path: string, text: string) => {
-    mkdirSync(dirname(join(directory, path)), { recursive: true });
-    writeFileSync(join(directory, path), text, { mode: path.startsWith("bin/") ? 0o755 : 0o644 });
-  };
-  const sample: SampleProject = {
+  return {
     root,
     directory,
     env,
     read: (path) => readFileSync(join(directory, path), "utf8"),
     has: (path) => existsSync(join(directory, path)),
-    write,
+    write(path, text) {
+      mkdirSync(dirname(join(directory, path)), { recursive: true });
+      writeFileSync(join(directory, path), text, { mode: path.startsWith("bin/") ? 0o755 : 0o644 });
+    },
     remove: (path) => rmSync(join(directory, path), { recursive: true }),
     git: (...args) => git(...args).trimEnd(),
     commit(message) {
@@ -130,9 +180,4 @@ function project(
         .filter((line) => line !== "")
         .map((line) => line.slice(3)),
   };
-  git("init", "--quiet", "--initial-branch=main");
-  for (const [path, text] of Object.entries(files)) write(path, text);
-  sample.commit("Greet by name");
-  sample.commit("Mend the greeting");
-  return sample;
 }
