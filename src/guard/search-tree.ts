@@ -38,28 +38,38 @@ interface Directory {
   readonly states: readonly (readonly number[])[];
 }
 
+/** What is looked through at once. */
+interface Walk {
+  readonly root: string;
+  /** Those of the search that hold there. */
+  readonly globs: readonly string[];
+  /** Globs from the root that name what is read; undefined: all of it. */
+  readonly named?: readonly Glob[];
+}
+
 /**
  * The first restricted file that a search would read, breadth first from where it begins; links are not followed, as
  * search tools do not. `leftOutBy`: a glob that makes the search leave it out. `UNTELLABLE` where there is too much to
  * look through.
  */
 export function findRead(
-  { from, globs, isList }: ContentSearch,
+  search: ContentSearch,
   restricted: RestrictedPaths,
   view: PathView,
 ): (Restriction & { readonly leftOutBy?: string }) | undefined {
   if (restricted.isEmpty) return undefined;
-  // A directory may be called `[slug]`.
-  const wild = from.filter((one) => hasWildcard(one) && rootsOf([one], view).size === 0);
-  const all = [...wild, ...globs];
-  const reader = readerOf(all, isList);
   const cwd = `${normalise(view.cwd)}/`;
   const belowCwd = (path: string) => (path.startsWith(cwd) ? segmentsOf(path.slice(cwd.length)) : undefined);
   let left = MAX_ENTRIES;
-  for (const root of rootsOf(
-    from.filter((one) => !wild.includes(one)),
-    view,
-  )) {
+  for (const { root, globs, named } of walksOf(search, view)) {
+    const isNamed = named === undefined ? () => true : wantedBy(named);
+    const fits = (reads: Fits, path: string, below: readonly string[], kind: Kind) => {
+      const fromCwd = belowCwd(path);
+      const base = named === undefined ? below : (fromCwd ?? below);
+      const leadsToCwd = kind === "directory" && cwd.startsWith(`${path}/`);
+      return isNamed(below, kind) && (leadsToCwd || reads(base, fromCwd, kind));
+    };
+    const reader = readerOf(globs, search.isList);
     const patterns = restricted.patternsFor(root);
     const states = patterns.map(({ glob }) => statesAt(parseName(segmentsOf(root)), glob));
     const ahead: Directory[] = [{ path: root, below: [], states }];
@@ -75,20 +85,82 @@ export function findRead(
         const path = `${directory.path === "/" ? "" : directory.path}/${entry.name}`;
         const below = [...directory.below, entry.name];
         if (isDirectory) {
-          const holdsCwd = cwd.startsWith(`${path}/`);
-          if (holdsCwd || reader.goesInto(below, belowCwd(path))) ahead.push({ path, below, states: next });
+          if (fits(reader, path, below, "directory")) ahead.push({ path, below, states: next });
           continue;
         }
         const met = patterns.find(({ glob }, index) => isMet(next[index] ?? [], glob));
-        if (met !== undefined && reader.reads(below, belowCwd(path))) {
+        if (met !== undefined && fits(reader, path, below, "file")) {
           const leftOutBy = `!${met.pattern}`;
-          const isLeftOut = !readerOf([...all, leftOutBy], isList).reads(below, belowCwd(path));
+          const isLeftOut = !fits(readerOf([...globs, leftOutBy], search.isList), path, below, "file");
           return { pattern: met.pattern, path, ...(isLeftOut ? { leftOutBy } : {}) };
         }
       }
     }
   }
   return undefined;
+}
+
+/** From each directory, and from what each glob names that stands for one, or that leads out of where it counts from. */
+function walksOf({ from, globs, isList }: ContentSearch, view: PathView): readonly Walk[] {
+  const starts = from.filter((one) => !one.startsWith("!"));
+  const kept = [...from.filter((one) => one.startsWith("!")), ...globs];
+  // A directory may be called `[slug]`.
+  const wild = starts.filter((one) => hasWildcard(one) && rootsOf([one], view).size === 0);
+  const plain = starts.filter((one) => !wild.includes(one));
+  const roots = starts.length > 0 && plain.length === 0 ? [] : [...rootsOf(plain, view)];
+  const walks: Walk[] = roots.map((root) => ({ root, globs: kept }));
+  for (const [root, named] of placesOf(wild, [view])) walks.push({ root, globs: kept, named });
+  const views = [view, ...roots.map((cwd) => ({ ...view, cwd, roots: [] }))];
+  for (const list of listsOf(kept, isList)) {
+    for (const [index, glob] of list.entries()) {
+      if (!leadsOut(glob)) continue;
+      // The last one that fits decides: one before it leaves out nothing of it.
+      const after = list.slice(index + 1).filter((one) => one.startsWith("!"));
+      for (const [root, named] of placesOf([glob], views)) walks.push({ root, globs: after, named });
+    }
+  }
+  return walks;
+}
+
+/** Whether files that a glob names lie elsewhere than where it counts from. */
+function leadsOut(glob: string): boolean {
+  if (glob.startsWith("!")) return false;
+  return expandBraces(glob)?.some((one) => /^(?:[/~$]|file:)|(?:^|\/)\.\.(?:\/|$)/i.test(one)) === true;
+}
+
+/** Where the files that globs name lie at all, and for each of these directories the globs that count from there. */
+function placesOf(
+  globs: readonly string[],
+  views: readonly PathView[],
+): ReadonlyMap<string, readonly Glob[]> {
+  const found = new Map<string, Glob[]>();
+  for (const one of globs.flatMap((glob) => expandBraces(glob) ?? [])) {
+    const segments = one.split("/");
+    const wild = segments.findIndex(hasWildcard);
+    const rest = wild === -1 ? [] : segments.slice(wild);
+    const climbed = climbOf(rest);
+    const begin = [...segments.slice(0, segments.length - rest.length), ...Array(climbed).fill("..")].join(
+      "/",
+    );
+    const named = rest.includes("..") ? [] : parseGlob(rest.join("/"));
+    const start = begin === "" ? (one.startsWith("/") ? "/" : ".") : begin;
+    for (const root of new Set(views.flatMap((view) => [...rootsOf([start], view)]))) {
+      found.set(root, [...(found.get(root) ?? []), named]);
+    }
+  }
+  return found;
+}
+
+/** How far `..` leads above where a glob begins, where `**` stands for nothing. */
+function climbOf(segments: readonly string[]): number {
+  let depth = 0;
+  let lowest = 0;
+  for (const segment of segments) {
+    if (segment === "..") depth -= 1;
+    else if (!["", ".", "**"].includes(segment)) depth += 1;
+    lowest = Math.min(lowest, depth);
+  }
+  return -lowest;
 }
 
 /** Directories, each once; of one that is relative, as it lies below the working directory or, failing that, a project. */
@@ -120,63 +192,54 @@ function statesAt(name: Glob, pattern: Glob): readonly number[] {
   return name.reduce((at, part) => advance(at, pattern, part), beginAt(pattern));
 }
 
-type Fits = (below: readonly string[], belowCwd: readonly string[] | undefined) => boolean;
+type Kind = "file" | "directory";
+
+/** Whether a search reads a file, or may read something in a directory. */
+type Fits = (below: readonly string[], belowCwd: readonly string[] | undefined, kind: Kind) => boolean;
 
 /** What globs let a search do. Where tools differ in what they make of them, whether one of them does it. */
-interface Reader {
-  readonly reads: Fits;
-  /** Whether there may be something to read in a directory. */
-  readonly goesInto: Fits;
+function readerOf(globs: readonly string[], isList: boolean): Fits {
+  const readers = listsOf(globs, isList).map(readerOfList);
+  return (...path) => readers.some((reads) => reads(...path));
 }
 
-function readerOf(globs: readonly string[], isList: boolean): Reader {
-  const split = globs.flatMap((glob) =>
-    glob.split(/\s+/).flatMap((part) => (part.includes("{") ? [part] : part.split(","))),
-  );
-  const apart = readerOfList(split.filter(Boolean));
-  if (isList) return apart;
-  const asWritten = readerOfList(globs);
-  return {
-    reads: (...path) => asWritten.reads(...path) || apart.reads(...path),
-    goesInto: (...path) => asWritten.goesInto(...path) || apart.goesInto(...path),
-  };
+/** What tools take for the globs: parts of a list, or each as it is written. */
+function listsOf(globs: readonly string[], isList: boolean): readonly (readonly string[])[] {
+  const apart = globs
+    .flatMap((glob) => glob.split(/\s+/).flatMap((part) => (part.includes("{") ? [part] : part.split(","))))
+    .filter(Boolean);
+  return isList || apart.join("\n") === globs.join("\n") ? [apart] : [globs, apart];
 }
 
 /** The last glob that fits decides, as in ripgrep. */
-function readerOfList(globs: readonly string[]): Reader {
+function readerOfList(globs: readonly string[]): Fits {
   const hasWanted = globs.some((glob) => !glob.startsWith("!"));
   const all = globs.map((glob) =>
     glob.startsWith("!")
       ? { isWanted: false, fits: leftOutBy(glob.slice(1)) }
-      : { isWanted: true, fits: wantedBy(glob) },
+      : { isWanted: true, fits: wantedBy(expandBraces(anyDepth(glob))?.map(parseGlob)) },
   );
-  const reader =
-    (isDirectory: boolean): Fits =>
-    (below, belowCwd) => {
-      const bases = belowCwd === undefined ? [below] : [below, belowCwd];
-      const last = all.findLast(({ isWanted, fits }) =>
-        isWanted
-          ? bases.some((base) => fits(base, isDirectory))
-          : bases.every((base) => fits(base, isDirectory)),
-      );
-      return last?.isWanted ?? !hasWanted;
-    };
-  return { reads: reader(false), goesInto: reader(true) };
+  return (below, belowCwd, kind) => {
+    const bases = belowCwd === undefined ? [below] : [below, belowCwd];
+    const last = all.findLast(({ isWanted, fits }) =>
+      isWanted ? bases.some((base) => fits(base, kind)) : bases.every((base) => fits(base, kind)),
+    );
+    return last?.isWanted ?? !hasWanted;
+  };
 }
 
 /** A glob without a slash holds at any depth. */
 const anyDepth = (glob: string) => (glob.includes("/") ? glob : `**/${glob}`);
 
-type FitsGlob = (path: readonly string[], isDirectory: boolean) => boolean;
+type FitsGlob = (path: readonly string[], kind: Kind) => boolean;
 
-/** Of a directory, whether something in it may be wanted. */
-function wantedBy(glob: string): FitsGlob {
-  const globs = expandBraces(anyDepth(glob))?.map(parseGlob);
-  return (path, isDirectory) => {
+/** Of a directory, whether something in it may be wanted. @param globs undefined: too many to tell. */
+function wantedBy(globs: readonly Glob[] | undefined): FitsGlob {
+  return (path, kind) => {
     const name = parseName(path);
     return (
       globs === undefined ||
-      globs.some((one) => (isDirectory ? statesAt(name, one).length > 0 : isWithin(name, one)))
+      globs.some((one) => (kind === "directory" ? statesAt(name, one).length > 0 : isWithin(name, one)))
     );
   };
 }
@@ -189,8 +252,8 @@ function leftOutBy(given: string): FitsGlob {
   const globs = alternatives?.map(
     (one): Glob => segmentsOf(one).map((segment) => (segment === "**" ? segment : globTokens(segment))),
   );
-  return (path, isDirectory) => {
-    const name = (isFolder && !isDirectory ? path.slice(0, -1) : path).map(nameTokens);
+  return (path, kind) => {
+    const name = (isFolder && kind === "file" ? path.slice(0, -1) : path).map(nameTokens);
     return globs?.some((one) => isWithin(name, one)) === true;
   };
 }
