@@ -1,4 +1,5 @@
 import fs from "node:fs";
+import type { Clock } from "../core/clock.ts";
 import { statOf } from "../core/filesystem.ts";
 import {
   advance,
@@ -29,6 +30,19 @@ export interface ContentSearch {
 /** More is not looked through, and is asked for: the guard must answer while it is waited for. */
 const MAX_ENTRIES = 20_000;
 
+/** The same of a disk that is slow, in milliseconds. */
+const MAX_WALK_MS = 2000;
+
+/** Whether there has been enough walking since this was asked first. @param monotonic a clock that nobody sets. */
+export function walkLimit(monotonic: Clock): () => boolean {
+  let endsAt: number | undefined;
+  return () => {
+    const now = monotonic.now();
+    endsAt ??= now + MAX_WALK_MS;
+    return now >= endsAt;
+  };
+}
+
 /** What no search tool goes into by itself. */
 const LEFT_OUT = new Set([".git", ".hg", ".svn", "node_modules"]);
 
@@ -51,17 +65,20 @@ interface Walk {
  * The first restricted file that a search would read, breadth first from where it begins; links are not followed, as
  * search tools do not. `leftOutBy`: a glob that makes the search leave it out. `UNTELLABLE` where there is too much to
  * look through.
+ *
+ * @param isLate of `walkLimit`, one for all walks that are waited for together.
  */
 export function findRead(
   search: ContentSearch,
   restricted: RestrictedPaths,
   view: PathView,
+  isLate: () => boolean,
 ): (Restriction & { readonly leftOutBy?: string }) | undefined {
   if (restricted.isEmpty) return undefined;
   const cwd = `${normalise(view.cwd)}/`;
   const belowCwd = (path: string) => (path.startsWith(cwd) ? segmentsOf(path.slice(cwd.length)) : undefined);
   let left = MAX_ENTRIES;
-  for (const { root, globs, named } of walksOf(search, view)) {
+  for (const { root, globs, named } of walksOf(search, view, isLate)) {
     const isNamed = named === undefined ? () => true : wantedBy(named);
     const fits = (reads: Fits, path: string, below: readonly string[], kind: Kind) => {
       const fromCwd = belowCwd(path);
@@ -75,6 +92,7 @@ export function findRead(
     const ahead: Directory[] = [{ path: root, below: [], states }];
     // The list grows while it is gone through.
     for (const directory of ahead) {
+      if (isLate()) return { pattern: UNTELLABLE, path: root };
       for (const entry of entriesOf(directory.path)) {
         left -= 1;
         if (left < 0) return { pattern: UNTELLABLE, path: root };
@@ -97,29 +115,36 @@ export function findRead(
       }
     }
   }
-  return undefined;
+  return isLate() ? { pattern: UNTELLABLE, path: view.cwd } : undefined;
 }
 
-/** From each directory, and from what each glob names that stands for one, or that leads out of where it counts from. */
-function walksOf({ from, globs, isList }: ContentSearch, view: PathView): readonly Walk[] {
+/**
+ * From each directory, and from what each glob names that stands for one, or that leads out of where it counts from.
+ * Some are missing where it is late.
+ */
+function* walksOf(
+  { from, globs, isList }: ContentSearch,
+  view: PathView,
+  isLate: () => boolean,
+): Generator<Walk> {
   const starts = from.filter((one) => !one.startsWith("!"));
   const kept = [...from.filter((one) => one.startsWith("!")), ...globs];
   // A directory may be called `[slug]`.
   const wild = starts.filter((one) => hasWildcard(one) && rootsOf([one], view).size === 0);
   const plain = starts.filter((one) => !wild.includes(one));
   const roots = starts.length > 0 && plain.length === 0 ? [] : [...rootsOf(plain, view)];
-  const walks: Walk[] = roots.map((root) => ({ root, globs: kept }));
-  for (const [root, named] of placesOf(wild, [view])) walks.push({ root, globs: kept, named });
+  for (const root of roots) yield { root, globs: kept };
+  for (const [root, named] of placesOf(wild, [view])) yield { root, globs: kept, named };
   const views = [view, ...roots.map((cwd) => ({ ...view, cwd, roots: [] }))];
   for (const list of listsOf(kept, isList)) {
     for (const [index, glob] of list.entries()) {
+      if (isLate()) return;
       if (!leadsOut(glob)) continue;
       // The last one that fits decides: one before it leaves out nothing of it.
       const after = list.slice(index + 1).filter((one) => one.startsWith("!"));
-      for (const [root, named] of placesOf([glob], views)) walks.push({ root, globs: after, named });
+      for (const [root, named] of placesOf([glob], views)) yield { root, globs: after, named };
     }
   }
-  return walks;
 }
 
 /** Whether files that a glob names lie elsewhere than where it counts from. */

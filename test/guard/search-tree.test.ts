@@ -134,6 +134,17 @@ test("a search through more than is looked through is asked for", () => {
   }
 });
 
+test("so is one that takes longer than the guard may be waited for", () => {
+  // As long for each directory, and for nothing else, as a disk that hardly answers.
+  let now = 0;
+  const slow = { now: () => (now += 500) };
+  const search = (path: string) => decide("Grep", { pattern: "x", path }, project, slow);
+  mkdirSync(join(project, "deep/a/b/c/d/e/f"), { recursive: true });
+  expect(search("deep")).toMatchObject({ decision: "ask", rule: "search-too-large" });
+  expect(search("deep/a/b/c/d/e")).toMatchObject({ decision: "allow" });
+  expect(search("data")).toMatchObject({ decision: "deny" });
+});
+
 test("what is advised against a denied search is allowed, or leads on", () => {
   // Without what the test before has left.
   let glob = "!many";
