@@ -13,7 +13,7 @@ import {
   parseName,
   segmentsOf,
 } from "./glob.ts";
-import { globTokens, nameTokens } from "./glob-segment.ts";
+import { globTokens, nameTokens, sharesLetters } from "./glob-segment.ts";
 import { normalise, type PathView, pathForms } from "./path-forms.ts";
 import { type RestrictedPaths, type Restriction, UNTELLABLE } from "./restricted-paths.ts";
 
@@ -43,7 +43,7 @@ export function walkLimit(monotonic: Clock): () => boolean {
   };
 }
 
-/** What no search tool goes into by itself. */
+/** What no search tool goes into by itself, but where a glob sends it there. */
 const LEFT_OUT = new Set([".git", ".hg", ".svn", "node_modules"]);
 
 interface Directory {
@@ -80,12 +80,15 @@ export function findRead(
   let left = MAX_ENTRIES;
   for (const { root, globs, named } of walksOf(search, view, isLate)) {
     const isNamed = named === undefined ? () => true : wantedBy(named);
+    const baseOf = (path: string, below: readonly string[]) =>
+      named === undefined ? below : (belowCwd(path) ?? below);
     const fits = (reads: Fits, path: string, below: readonly string[], kind: Kind) => {
-      const fromCwd = belowCwd(path);
-      const base = named === undefined ? below : (fromCwd ?? below);
       const leadsToCwd = kind === "directory" && cwd.startsWith(`${path}/`);
-      return isNamed(below, kind) && (leadsToCwd || reads(base, fromCwd, kind));
+      return isNamed(below, kind) && (leadsToCwd || reads(baseOf(path, below), belowCwd(path), kind));
     };
+    const isSent = (reads: Fits, path: string, below: readonly string[]) =>
+      named?.some((glob) => spellsLast(parseName(below), glob)) === true ||
+      reads(baseOf(path, below), belowCwd(path), "left-out");
     const reader = readerOf(globs, search.isList);
     const patterns = restricted.patternsFor(root);
     const states = patterns.map(({ glob }) => statesAt(parseName(segmentsOf(root)), glob));
@@ -97,13 +100,14 @@ export function findRead(
         left -= 1;
         if (left < 0) return { pattern: UNTELLABLE, path: root };
         const isDirectory = entry.isDirectory();
-        if (!(isDirectory || entry.isFile()) || (isDirectory && LEFT_OUT.has(entry.name))) continue;
+        if (!(isDirectory || entry.isFile())) continue;
         const [part = []] = parseName([entry.name]);
         const next = directory.states.map((at, index) => advance(at, patterns[index]?.glob ?? [], part));
         const path = `${directory.path === "/" ? "" : directory.path}/${entry.name}`;
         const below = [...directory.below, entry.name];
         if (isDirectory) {
-          if (fits(reader, path, below, "directory")) ahead.push({ path, below, states: next });
+          const isLeftOut = LEFT_OUT.has(entry.name) && !isSent(reader, path, below);
+          if (!isLeftOut && fits(reader, path, below, "directory")) ahead.push({ path, below, states: next });
           continue;
         }
         const met = patterns.find(({ glob }, index) => isMet(next[index] ?? [], glob));
@@ -217,9 +221,9 @@ function statesAt(name: Glob, pattern: Glob): readonly number[] {
   return name.reduce((at, part) => advance(at, pattern, part), beginAt(pattern));
 }
 
-type Kind = "file" | "directory";
+type Kind = "file" | "directory" | "left-out";
 
-/** Whether a search reads a file, or may read something in a directory. */
+/** Whether a search reads a file, may read something in a directory, or is sent into one of `LEFT_OUT`. */
 type Fits = (below: readonly string[], belowCwd: readonly string[] | undefined, kind: Kind) => boolean;
 
 /** What globs let a search do. Where tools differ in what they make of them, whether one of them does it. */
@@ -249,7 +253,7 @@ function readerOfList(globs: readonly string[]): Fits {
     const last = all.findLast(({ isWanted, fits }) =>
       isWanted ? bases.some((base) => fits(base, kind)) : bases.every((base) => fits(base, kind)),
     );
-    return last?.isWanted ?? !hasWanted;
+    return last?.isWanted ?? (kind !== "left-out" && !hasWanted);
   };
 }
 
@@ -258,15 +262,33 @@ const anyDepth = (glob: string) => (glob.includes("/") ? glob : `**/${glob}`);
 
 type FitsGlob = (path: readonly string[], kind: Kind) => boolean;
 
-/** Of a directory, whether something in it may be wanted. @param globs undefined: too many to tell. */
+/**
+ * Of a directory, whether something in it may be wanted. Into one that is left out ripgrep goes where a glob fits it, also
+ * past .gitignore, and where that says nothing of it, by its name.
+ *
+ * @param globs undefined: too many to tell.
+ */
 function wantedBy(globs: readonly Glob[] | undefined): FitsGlob {
   return (path, kind) => {
     const name = parseName(path);
     return (
       globs === undefined ||
-      globs.some((one) => (kind === "directory" ? statesAt(name, one).length > 0 : isWithin(name, one)))
+      globs.some((one) =>
+        kind === "directory"
+          ? statesAt(name, one).length > 0
+          : isWithin(name, one) || (kind === "left-out" && spellsLast(name, one)),
+      )
     );
   };
+}
+
+/** Whether a glob fits the last part of a path, or the beginning of it there, by letters and not by stars alone. */
+function spellsLast(name: Glob, glob: Glob): boolean {
+  const last = name.at(-1) ?? "**";
+  return statesAt(name.slice(0, -1), glob).some((at) => {
+    const own = glob[at] ?? "**";
+    return last !== "**" && own !== "**" && sharesLetters(last, own);
+  });
 }
 
 /** Exact, where `wantedBy` is generous: what is left out by mistake would be read. */

@@ -119,6 +119,23 @@ describe("a search that reads nothing of it is allowed", () => {
     writeFileSync(join(directory, "frontend/a.js"), "");
     expect(search()).toBe("deny");
   });
+
+  test("but not one that is sent into what search tools leave out", () => {
+    mkdirSync(join(project, "tools/node_modules/x/frontend"), { recursive: true });
+    writeFileSync(join(project, "tools/node_modules/x/frontend/a.js"), "");
+    const search = (input: object) => decide("Grep", { pattern: "x", ...input }).decision;
+    // As of ripgrep: a glob that a directory fits goes before .gitignore.
+    for (const glob of ["*", "tools/**", "tools/*", "tools/node_modules/**", "**/node_modules/x/**", "n*"]) {
+      expect(search({ glob: `${glob} !{frontend,infra,data,packages}/**` }), glob).toBe("deny");
+    }
+    expect(search({ path: "tools/node_modules" })).toBe("deny");
+    expect(search({ path: "tools/n*/x" })).toBe("deny");
+    for (const glob of ["*.js", "**/*.js", "**/x/*.js", "tools/*.js", "!docs", "* !node_modules"]) {
+      expect(search({ path: "tools", glob }), glob).toBe("allow");
+    }
+    expect(search({ path: "tools/**/*.js" })).toBe("allow");
+    expect(search({ path: "tools/**" })).toBe("allow");
+  });
 });
 
 test("a search through more than is looked through is asked for", () => {
