@@ -92,8 +92,18 @@ function trustIfThere({ file }: Project, home: Home): void {
   }
 }
 
-/** A link stays one, and what it leads to keeps its mode. @throws UserError for one that leads out of the project. */
+/**
+ * A link stays one, and what it leads to keeps its mode. @throws UserError for one that leads out of the project, or to
+ * nothing.
+ */
 function write({ file, root }: Project, text: string): void {
+  if (fs.lstatSync(file, { throwIfNoEntry: false })?.isSymbolicLink() === true && !fs.existsSync(file)) {
+    throw new UserError({
+      reason: "dangling-link",
+      message: `${file} is a link to ${fs.readlinkSync(file)}, and there is nothing.`,
+      hint: "Put a file in its place, or switch in another scope.",
+    });
+  }
   const target = linkOutOf([root], file);
   if (target !== undefined) {
     throw new UserError({

@@ -28,4 +28,10 @@ export function forwardClock(clock: Clock): Clock {
   return { now };
 }
 
+/**
+ * Counts from some moment of its own, by a clock that nobody sets: for how long something takes. Not `performance`, which
+ * takes 2 ms to load where nothing else needs it.
+ */
+export const monotonicClock: Clock = { now: () => Number(process.hrtime.bigint() / 1_000_000n) };
+
 export const systemClock: Clock = { now: () => Date.now() };

@@ -32,8 +32,15 @@ export interface Decision {
 
 /**
  * Decides by a persona's rules. What is denied goes before what is asked for, and that before what is allowed.
+ *
+ * @param isLate of `walkLimit`
  */
-export function decide(request: GuardRequest, rules: GuardRules, view: PathView): Decision {
+export function decide(
+  request: GuardRequest,
+  rules: GuardRules,
+  view: PathView,
+  isLate: () => boolean,
+): Decision {
   const { persona, restrictedPaths = [], allowedServers = [], allowedTools = {} } = rules;
   const name = splitToolName(request.tool, request.server ?? resourceServer(request), [
     ...allowedServers,
@@ -59,7 +66,7 @@ export function decide(request: GuardRequest, rules: GuardRules, view: PathView)
     const found = glob.startsWith("!") ? undefined : restricted.findSearch(glob, from);
     if (found !== undefined) return denied(found, persona);
   }
-  const read = contentSearch && findRead(contentSearch, restricted, view);
+  const read = contentSearch && findRead(contentSearch, restricted, view, isLate);
   if (read?.pattern === UNTELLABLE) {
     return {
       decision: "ask",

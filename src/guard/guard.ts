@@ -1,4 +1,5 @@
 import fs from "node:fs";
+import type { Clock } from "../core/clock.ts";
 import { type Environment, envValue } from "../core/environment.ts";
 import { ExitCode, errorCode } from "../core/errors.ts";
 import { projectFolders, trimSlashes } from "../core/project-directories.ts";
@@ -7,6 +8,12 @@ import { normalise, type PathView } from "./path-forms.ts";
 import { type RecordContext, recordDecision } from "./record.ts";
 import type { GuardRequest } from "./request.ts";
 import type { RulesFound } from "./rules.ts";
+import { walkLimit } from "./search-tree.ts";
+
+export interface GuardContext extends RecordContext {
+  /** One that nobody sets: the guard is waited for. */
+  readonly monotonic: Clock;
+}
 
 /** The persona that is active where the request comes from. */
 export interface ActivePersona {
@@ -35,13 +42,14 @@ export function answerRequest(
   request: GuardRequest,
   directories: readonly string[],
   actives: readonly ActivePersona[],
-  context: RecordContext,
+  context: GuardContext,
 ): GuardAnswer {
   const view = viewFrom(request, context.env, directories);
+  const isLate = walkLimit(context.monotonic);
   let active: ActivePersona | undefined;
   let decision: Decision = { decision: "allow", rule: null, reason: "No persona is active." };
   for (const one of withoutUndefined(actives)) {
-    for (const next of decisionsOf(request, one, view)) {
+    for (const next of decisionsOf(request, one, view, isLate)) {
       if (active !== undefined && SEVERITY[next.decision] <= SEVERITY[decision.decision]) continue;
       active = one;
       decision = next;
@@ -62,10 +70,15 @@ export function answerRequest(
 
 const SEVERITY = { allow: 0, ask: 1, deny: 2 } as const;
 
-function decisionsOf(request: GuardRequest, { rules }: ActivePersona, view: PathView): readonly Decision[] {
+function decisionsOf(
+  request: GuardRequest,
+  { rules }: ActivePersona,
+  view: PathView,
+  isLate: () => boolean,
+): readonly Decision[] {
   const unknown = (reason: string): Decision => ({ decision: "ask", rule: "rules-unknown", reason });
   if (rules.kind !== "found") return [unknown(rules.reason)];
-  const decisions = rules.rules.map((one) => decide(request, one, view));
+  const decisions = rules.rules.map((one) => decide(request, one, view, isLate));
   return rules.doubt === undefined ? decisions : [...decisions, unknown(rules.doubt)];
 }
 

@@ -5,7 +5,8 @@ export const guardLimits: readonly string[] = [
     "agent's sandbox, or file permissions, where that matters.",
   "A search for names (Glob, LS) that begins above a restricted directory is allowed, and may show names from there; " +
     "one that is aimed at it is denied, and so is one through contents (Grep and its like) that would read a file there. " +
-    "What such searches leave out by themselves (.git, node_modules, what a link leads to) is not looked at.",
+    "What such searches leave out by themselves (.git and node_modules where no path or glob sends them there, and what a " +
+    "link leads to) is not looked at.",
   "A symbolic link is followed; a hard link, a bind mount or a copy of a file has another name, and is not known.",
   "Between the guard's answer and the use of the tool a link can be changed.",
   "Inputs of MCP servers are looked through by the names of their fields (path, file, directory, uri and the like). " +

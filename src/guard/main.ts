@@ -1,6 +1,6 @@
 import fs from "node:fs";
 import { readSettings } from "../config/settings.ts";
-import { systemClock } from "../core/clock.ts";
+import { monotonicClock, systemClock } from "../core/clock.ts";
 import { type Environment, readEnvironment } from "../core/environment.ts";
 import { errorCode } from "../core/errors.ts";
 import { type Home, resolveHome } from "../core/home.ts";
@@ -60,6 +60,7 @@ function decide(text: string, home: Home, env: Environment): GuardAnswer | undef
     home,
     env,
     clock: systemClock,
+    monotonic: monotonicClock,
     version,
     segmentBytes,
   });

@@ -105,13 +105,14 @@ export function readToolInput(
   };
 }
 
-/** Claude Code's takes a list of globs, and nothing else that would leave files out. */
+/** Claude Code's takes a list of globs, and nothing else that would leave files out; one reads all that it is given. */
 function contentSearch(
   tool: string,
   from: readonly string[],
   globs: readonly string[],
   leftOut: readonly string[],
 ): ContentSearch {
+  if (plain(tool) === "readmanyfiles") return { from: [...from, ...globs], globs: leftOut, isList: false };
   return tool === "Grep"
     ? { from, globs, isList: true }
     : { from, globs: [...globs, ...leftOut], isList: false };

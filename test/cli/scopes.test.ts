@@ -310,6 +310,13 @@ test("the file of a project stays the link that it is, and keeps its mode; one t
     stderr: expect.stringContaining("which is not of the project"),
   });
   expect(readFileSync(elsewhere, "utf8")).toBe("theirs");
+  rmSync(elsewhere);
+  expect(await sandbox.run(["switch", "testing", "--scope", "project"])).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining(`${file} is a link to ${elsewhere}, and there is nothing.`),
+  });
+  expect(lstatSync(file).isSymbolicLink()).toBe(true);
+  expect(existsSync(elsewhere)).toBe(false);
   expect(await sandbox.run(["history"])).not.toMatchObject({ stdout: expect.stringContaining("testing") });
 });
 

@@ -60,6 +60,15 @@ test("what an earlier version has trusted stays so", ({ expect }) => {
   expect(isTrusted(home, {}, file)).toBe(false);
 });
 
+test("so does what an earlier version has trusted behind a link within its project", ({ expect }) => {
+  const { home, file } = begin();
+  const folder = join(file, "..", ".tta-persona");
+  fs.mkdirSync(folder);
+  fs.symlinkSync(file, join(folder, "persona"));
+  trustFile(home, file);
+  expect(isTrusted(home, {}, join(folder, "persona"))).toBe(true);
+});
+
 test.for(["", "{", "null", "[]", '"text"', "12"])(
   "a broken list of an earlier version (%s) trusts nothing, and is in nobody's way",
   (text, { expect }) => {

@@ -2,9 +2,11 @@ import { linkSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, wr
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll } from "vitest";
+import type { Clock } from "../../src/core/clock.ts";
 import { type Decision, decide, type GuardRules } from "../../src/guard/decide.ts";
 import { viewFrom } from "../../src/guard/guard.ts";
 import { readRequest } from "../../src/guard/request.ts";
+import { walkLimit } from "../../src/guard/search-tree.ts";
 
 /** The rules that every case is held against. */
 const rules: GuardRules = {
@@ -25,8 +27,8 @@ const rules: GuardRules = {
 export interface GuardedProject {
   readonly project: string;
   readonly userHome: string;
-  /** What the guard says to a tool with that input. */
-  decide(tool: string, input: Readonly<Record<string, unknown>>, cwd?: string): Decision;
+  /** What the guard says to a tool with that input. @param clock by which no time passes, unless told otherwise. */
+  decide(tool: string, input: Readonly<Record<string, unknown>>, cwd?: string, clock?: Clock): Decision;
 }
 
 /** A project with links of every kind, in a home of its own, for all tests of a file. */
@@ -62,10 +64,10 @@ export function guardedProject(): GuardedProject {
   return {
     project,
     userHome,
-    decide(tool, input, cwd = project) {
+    decide(tool, input, cwd = project, clock = { now: () => 0 }) {
       const request = readRequest(JSON.stringify({ tool_name: tool, tool_input: input, cwd }), cwd);
       if (!request.ok) throw new Error(request.error);
-      return decide(request.value, rules, viewFrom(request.value, { HOME: userHome }));
+      return decide(request.value, rules, viewFrom(request.value, { HOME: userHome }), walkLimit(clock));
     },
   };
 }

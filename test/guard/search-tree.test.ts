@@ -30,7 +30,26 @@ describe("a search through contents that begins above what is restricted, and wo
     ["semantic_search", { query: "x" }],
     ["search_files", { path: ".", regex: "x", file_pattern: "*.ts" }],
     ["read_many_files", { paths: ["**/*.ts"] }],
+    // Where a glob leads, from wherever it counts.
+    ["Grep", { path: `${project}/**/*.ts` }],
+    ["Grep", { path: `${project}/{src,data}/**` }],
+    ["Grep", { path: "src/up/**/*.ts" }],
+    ["grep_search", { query: "x", includePattern: `${project}/**/*.ts` }],
+    ["grep_search", { query: "x", includePattern: "../project/**/*.ts" }],
+    ["grep_search", { query: "x", includePattern: "src/../**/*.ts" }],
+    ["grep_search", { query: "x", includePattern: "docs/*.md,../**/*.tf" }],
+    ["grep_search", { query: "x", includePattern: "{docs,../project}/**/*.tf" }],
+    ["grep_search", { query: "x", includePattern: "~/work/**/*.csv" }],
+    ["grep", { path: "src", include: "../**/*.ts" }],
+    ["grep", { path: "src/*/../../*", include: "*.ts" }],
+    ["search_files", { path: "src", file_pattern: `${userHome}/work/*/*/*.ts` }],
+    ["codebase_search", { query: "x", target_directories: [join(userHome, "work/*")] }],
+    ["read_many_files", { paths: [`${userHome}/**/*.ts`] }],
+    ["read_many_files", { paths: ["docs", "**/*.ts"] }],
+    ["read_many_files", { paths: ["docs"], include: ["**/*.ts"] }],
+    ["read_many_files", { paths: ["../project/**/*.ts"], exclude: ["src/**"] }],
     // The last one decides.
+    ["grep_search", { query: "x", includePattern: `!frontend/** ${project}/**/*.ts` }],
     ["Grep", { glob: "!{frontend,infra,data}/** !.env* frontend/app.ts" }],
     // It knows no such input.
     ["Grep", { exclude: "{frontend,infra,data}/**, .env*" }],
@@ -71,6 +90,15 @@ describe("a search that reads nothing of it is allowed", () => {
     ["codebase_search", { query: "x", target_directories: ["src", "docs"] }],
     ["grep_search", { query: "x", excludePattern: "{frontend/**,infra/**,data/**,**/.env*}" }],
     ["read_many_files", { paths: ["**/*"], exclude: ["frontend/**", "infra/**", "data/raw/**", "**/.env*"] }],
+    ["Grep", { path: `${project}/src/**/*.ts` }],
+    ["grep_search", { query: "x", includePattern: `${project}/src/**/*.ts` }],
+    ["grep_search", { query: "x", includePattern: "../project/docs/**" }],
+    ["grep_search", { query: "x", includePattern: `${project}/**/*.ts,!frontend/**` }],
+    ["grep", { path: "src/**", include: "*.tf" }],
+    ["grep", { path: "src", include: "../docs/**" }],
+    ["codebase_search", { query: "x", target_directories: ["src/*", `${project}/docs/*`] }],
+    ["read_many_files", { paths: ["../project/**/*"], exclude: ["{frontend,infra,data}/**", "**/.env*"] }],
+    ["read_many_files", { paths: ["docs", "src/**/*.ts"] }],
     ["codesearch", { query: "react useState" }],
     ["LS", { path: "." }],
     ["LS", { path: ".", ignore: [".env"] }],
@@ -91,6 +119,23 @@ describe("a search that reads nothing of it is allowed", () => {
     writeFileSync(join(directory, "frontend/a.js"), "");
     expect(search()).toBe("deny");
   });
+
+  test("but not one that is sent into what search tools leave out", () => {
+    mkdirSync(join(project, "tools/node_modules/x/frontend"), { recursive: true });
+    writeFileSync(join(project, "tools/node_modules/x/frontend/a.js"), "");
+    const search = (input: object) => decide("Grep", { pattern: "x", ...input }).decision;
+    // As of ripgrep: a glob that a directory fits goes before .gitignore.
+    for (const glob of ["*", "tools/**", "tools/*", "tools/node_modules/**", "**/node_modules/x/**", "n*"]) {
+      expect(search({ glob: `${glob} !{frontend,infra,data,packages}/**` }), glob).toBe("deny");
+    }
+    expect(search({ path: "tools/node_modules" })).toBe("deny");
+    expect(search({ path: "tools/n*/x" })).toBe("deny");
+    for (const glob of ["*.js", "**/*.js", "**/x/*.js", "tools/*.js", "!docs", "* !node_modules"]) {
+      expect(search({ path: "tools", glob }), glob).toBe("allow");
+    }
+    expect(search({ path: "tools/**/*.js" })).toBe("allow");
+    expect(search({ path: "tools/**" })).toBe("allow");
+  });
 });
 
 test("a search through more than is looked through is asked for", () => {
@@ -104,6 +149,17 @@ test("a search through more than is looked through is asked for", () => {
   for (const glob of ["!many", "!many/", "!**/many/**", "src/*.ts"]) {
     expect(decide("Grep", { pattern: "x", glob })).not.toMatchObject({ rule: "search-too-large" });
   }
+});
+
+test("so is one that takes longer than the guard may be waited for", () => {
+  // As long for each directory, and for nothing else, as a disk that hardly answers.
+  let now = 0;
+  const slow = { now: () => (now += 500) };
+  const search = (path: string) => decide("Grep", { pattern: "x", path }, project, slow);
+  mkdirSync(join(project, "deep/a/b/c/d/e/f"), { recursive: true });
+  expect(search("deep")).toMatchObject({ decision: "ask", rule: "search-too-large" });
+  expect(search("deep/a/b/c/d/e")).toMatchObject({ decision: "allow" });
+  expect(search("data")).toMatchObject({ decision: "deny" });
 });
 
 test("what is advised against a denied search is allowed, or leads on", () => {

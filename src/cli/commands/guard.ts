@@ -1,3 +1,4 @@
+import { monotonicClock } from "../../core/clock.ts";
 import { ExitCode, UserError } from "../../core/errors.ts";
 import { isTerminal } from "../../core/output.ts";
 import { unknownActive } from "../../guard/active-persona.ts";
@@ -191,7 +192,14 @@ async function answerSafely(ctx: CliContext): Promise<GuardAnswer> {
       if (active !== undefined) actives.push(active);
     }
     const { segmentBytes } = ctx.settings;
-    return answerRequest(request.value, directories, actives, { home, env, clock, version, segmentBytes });
+    return answerRequest(request.value, directories, actives, {
+      home,
+      env,
+      clock,
+      monotonic: monotonicClock,
+      version,
+      segmentBytes,
+    });
   } catch (error) {
     return refusal(error instanceof UserError ? error.message : "its state cannot be read");
   }
