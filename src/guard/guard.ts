@@ -48,22 +48,26 @@ export function answerRequest(
     }
   }
   if (active === undefined) return answer(request, decision, "");
-  let note = "";
+  // Agents show the reason to their user; a script or a log may have no other place for it.
+  let note =
+    decision.rule === RULES_UNKNOWN ? `tta-persona: ${decision.reason.replace(/\p{Cc}/gu, "?")}\n` : "";
   try {
     recordDecision(context, active, request.tool, decision);
   } catch (error) {
     const code = errorCode(error);
     if (code === undefined) throw error;
     // The decision stands, written down or not.
-    note = `tta-persona: this decision could not be written down (${code})\n`;
+    note += `tta-persona: this decision could not be written down (${code})\n`;
   }
   return answer(request, decision, note);
 }
 
+const RULES_UNKNOWN = "rules-unknown";
+
 const SEVERITY = { allow: 0, ask: 1, deny: 2 } as const;
 
 function decisionsOf(request: GuardRequest, { rules }: ActivePersona, view: PathView): readonly Decision[] {
-  const unknown = (reason: string): Decision => ({ decision: "ask", rule: "rules-unknown", reason });
+  const unknown = (reason: string): Decision => ({ decision: "ask", rule: RULES_UNKNOWN, reason });
   if (rules.kind !== "found") return [unknown(rules.reason)];
   const decisions = rules.rules.map((one) => decide(request, one, view));
   return rules.doubt === undefined ? decisions : [...decisions, unknown(rules.doubt)];
