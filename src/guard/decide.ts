@@ -101,7 +101,7 @@ export function decide(request: GuardRequest, rules: GuardRules, view: PathView)
     return {
       decision: "ask",
       rule: "own-persona",
-      reason: `tta-persona ${own} changes who is active, or what ${persona} may do.`,
+      reason: `${own} changes who is active, or what ${persona} may do.`,
     };
   }
   const approval = approvalFor(rules.security?.requireApprovalFor ?? [], name, request.tool, command);

@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import { hasWildcard } from "./glob.ts";
 import { type RestrictedPaths, type Restriction, UNTELLABLE } from "./restricted-paths.ts";
-import { shellWords } from "./shell-words.ts";
+import { shellCommands } from "./shell-words.ts";
 
 export interface CommandFinding extends Restriction {
   /** `sure`: a word of the command is such a path. `maybe`: it stands in a text, or could be another word. */
@@ -29,7 +29,7 @@ export function scanCommand(
   if (command.length > MAX_LENGTH) return unseen;
   const looked = new Set<string>();
   let maybe: CommandFinding | undefined;
-  for (const { text, isProse } of shellWords(command)) {
+  for (const { text, isProse } of shellCommands(command).flatMap(({ words }) => words)) {
     for (const { part, isWhole } of partsOf(text, isProse)) {
       // A bare word such as `frontend` is a path only where there is something of that name.
       const isBare = !/[/.~*?[\\${]/.test(part);

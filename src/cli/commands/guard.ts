@@ -300,7 +300,10 @@ function rulesText(
     ...tools,
     ["  asked for", list(security?.requireApprovalFor)],
     ["  asked for: changes of", "the persona's definition, tta-persona's own files, .claude/settings*.json"],
-    ["  asked for: commands", "tta-persona switch, end, trust, guard uninstall and the like"],
+    [
+      "  asked for: commands",
+      "tta-persona switch, end, trust, guard uninstall and the like, and setting TTA_PERSONA",
+    ],
   ];
   return `${paint.bold(`Rules of ${persona}`)}\n${table(rows)}`;
 }
