@@ -1,5 +1,6 @@
 import type { PersonaFile } from "../persona/schema.ts";
 import { approvalFor } from "./approval.ts";
+import { changeable } from "./changeable.ts";
 import { hasWildcard } from "./glob.ts";
 import { ownCommand } from "./own-command.ts";
 import { type PathView, pathForms } from "./path-forms.ts";
@@ -77,7 +78,7 @@ export function decide(request: GuardRequest, rules: GuardRules, view: PathView)
   const commandView = commandFrom === undefined ? view : viewAt(commandFrom, view);
   const inCommand =
     command === undefined || commandView === view ? restricted : restrictPaths(restrictedPaths, commandView);
-  const finding = command === undefined ? undefined : scanCommand(command, inCommand, commandView.cwd);
+  const finding = command === undefined ? undefined : scanCommand(command, inCommand, commandView);
   if (finding?.how === "sure") return denied(finding, persona);
   if (finding !== undefined) {
     const rule = `restrictedPaths: ${finding.pattern}`;
@@ -113,9 +114,10 @@ export function decide(request: GuardRequest, rules: GuardRules, view: PathView)
     };
   }
   if (name.server !== undefined || !isReader(request.tool)) {
-    const own = restrictPaths(rules.ownFiles, view, rules.ownFolders);
+    const own = restrictPaths(rules.ownFiles, commandView, rules.ownFolders);
     const path = paths.map((one) => own.findPath(one)).find((one) => one !== undefined);
-    const found = path ?? (command === undefined ? undefined : scanCommand(command, own, view.cwd));
+    const found =
+      path ?? (command === undefined ? undefined : scanCommand(command, own, commandView, changeable));
     if (found !== undefined) {
       return {
         decision: "ask",

@@ -115,11 +115,12 @@ function answer(request: GuardRequest, decision: Decision, stderr: string): Guar
 }
 
 /** What makes a directory a project's. */
-const MARKS = [".git", ".tta-persona", ".hypertool"];
+const OWN_FOLDERS = [".tta-persona", ".hypertool"];
+const MARKS = [".git", ...OWN_FOLDERS];
 
 /**
- * Whose rules a request is under: those of the working directory and, where that lies outside of it, those of the
- * project that the agent works for, which it does not leave by going elsewhere.
+ * Whose rules a request is under: those of the working directory and, where that lies outside of it or in a project
+ * within it, those of the project that the agent works for, which it does not leave by going elsewhere.
  *
  * @param workingDirectory of the guard: where it is started is the agent's project, if it is one with a persona.
  */
@@ -130,8 +131,15 @@ export function directoriesOf(
 ): readonly string[] {
   const named = projectDir ?? claudeProject(env);
   const base = trimSlashes(named ?? workingDirectory);
-  if (`${normalise(cwd)}/`.startsWith(`${base}/`)) return [cwd];
-  const counts = named !== undefined || projectFolders(base, [".tta-persona", ".hypertool"]).length > 0;
+  const at = normalise(cwd);
+  if (at === base) return [cwd];
+  if (at.startsWith(`${base}/`)) {
+    for (let root = at; root !== base; root = root.slice(0, root.lastIndexOf("/"))) {
+      if (OWN_FOLDERS.some((folder) => fs.existsSync(`${root}/${folder}`))) return [cwd, base];
+    }
+    return [cwd];
+  }
+  const counts = named !== undefined || projectFolders(base, OWN_FOLDERS).length > 0;
   return counts ? [cwd, base] : [cwd];
 }
 

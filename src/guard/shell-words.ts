@@ -14,12 +14,14 @@ export interface ShellCommand {
   readonly words: readonly ShellWord[];
   /** Another command's output is its input, or stands among its words. */
   readonly isFed: boolean;
-  /** How many parentheses it stands in. */
+  /** How many parentheses it stands in, up to a bound that nobody reaches. */
   readonly depth: number;
 }
 
 /** After so many here-documents without an end, each of which took the whole text to find out, there are none. */
 const MAX_UNENDED = 16;
+
+const MAX_DEPTH = 50;
 
 interface HereDocument {
   readonly delimiter: string;
@@ -56,7 +58,7 @@ export function shellCommands(command: string): readonly ShellCommand[] {
   };
   const begin = (isFed: boolean, depth: number) => {
     kind = "word";
-    current = { words: [], isFed, depth: Math.max(depth, 0) };
+    current = { words: [], isFed, depth: Math.min(Math.max(depth, 0), MAX_DEPTH) };
     commands.push(current);
   };
   for (let at = 0; at < command.length; at++) {

@@ -334,6 +334,24 @@ describe("an agent does not get out of its persona", () => {
     expect((await decisionOf(sandbox, secret, elsewhere)).decision).toBe("allow");
   });
 
+  test("by going to a project within, trusted with a persona that may do more", async () => {
+    const sandbox = await guarded();
+    const { project, run } = sandbox;
+    writeFileSync(join(project, ".tta-persona/persona"), "auditor\n");
+    expect((await run(["trust"])).code).toBe(0);
+    const nested = join(project, "packages/web");
+    plant(join(nested, ".tta-persona/persona"), "backend-engineer\n");
+    expect((await run(["trust"], { cwd: nested })).code).toBe(0);
+    const secret = { tool: "Read", path: join(project, "secret/a"), cwd: join(nested, "src") };
+    const claude = { cwd: nested, env: { CLAUDE_PROJECT_DIR: project } };
+    expect((await decisionOf(sandbox, secret, claude)).decision).toBe("deny");
+    expect((await decisionOf(sandbox, { ...secret, path: "frontend/a" }, claude)).decision).toBe("deny");
+    expect((await decisionOf(sandbox, { ...secret, path: "a" }, claude)).decision).toBe("allow");
+    // An agent that begins there is under that persona alone.
+    const own = { ...claude, env: { CLAUDE_PROJECT_DIR: nested } };
+    expect((await decisionOf(sandbox, secret, own)).decision).toBe("allow");
+  });
+
   test("by a definition that a tool writes, moves or takes away without being asked for", async () => {
     const sandbox = await guarded();
     const { project, userHome } = sandbox;
