@@ -86,10 +86,16 @@ export async function personaInForce(
   ctx: CliContext,
   standing: Standing = readStanding(ctx),
 ): Promise<PersonaInForce | undefined> {
+  const won = await winner(standing, ctx);
+  if (won?.problem instanceof UserError) throw won.problem;
+  return won?.inForce;
+}
+
+/** The source that decides: the first one that names a persona, or whose naming one is broken. */
+export async function winner(standing: Standing, ctx: CliContext): Promise<Candidate | undefined> {
   for (const source of SOURCES) {
     const candidate = await asked[source](standing, ctx);
-    if (candidate.problem instanceof UserError) throw candidate.problem;
-    if (candidate.inForce !== undefined) return candidate.inForce;
+    if (candidate.problem instanceof UserError || candidate.inForce !== undefined) return candidate;
   }
   return undefined;
 }

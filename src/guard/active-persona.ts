@@ -54,20 +54,26 @@ function findSession(
   if (counting === undefined) return viewOf(GLOBAL_SCOPE) ?? "none";
   const { project, isTrusted } = counting;
   const view = viewOf(project.scope);
-  if (!isTrusted) return unknownActive(project, view);
+  if (!isTrusted) return unknownActive(project, view, untrustedNow(project.file));
   const persona = readProjectPersona(project);
   if (!persona.ok) return undefined;
   const chatmode = view?.persona === persona.value ? view.chatmode : DEFAULT_CHATMODE;
   return { persona: persona.value, chatmode, scope: project.scope };
 }
 
-/** Of a project whose file is not what was trusted any more. @param view of its session, where there is one. */
+/**
+ * Where nobody knows who is active.
+ *
+ * @param view of the scope's session, where there is one.
+ * @param reason why it is not known, for a person.
+ */
 export function unknownActive(
-  { scope, file }: Project,
+  { scope }: Pick<Project, "scope">,
   view: Pick<ActivePersona, "persona" | "chatmode"> | undefined,
+  reason: string,
 ): ActivePersona {
   const { persona = NO_PERSONA, chatmode = DEFAULT_CHATMODE } = view ?? {};
-  return { persona, chatmode, scope, rules: { kind: "unknown", reason: untrustedNow(file) } };
+  return { persona, chatmode, scope, rules: { kind: "unknown", reason } };
 }
 
 function fromEnvironment(persona: string, env: Environment): Found {

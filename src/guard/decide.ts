@@ -1,5 +1,6 @@
 import type { PersonaFile } from "../persona/schema.ts";
 import { approvalFor } from "./approval.ts";
+import { changeable } from "./changeable.ts";
 import { hasWildcard } from "./glob.ts";
 import { ownCommand } from "./own-command.ts";
 import { type PathView, pathForms } from "./path-forms.ts";
@@ -84,7 +85,7 @@ export function decide(
   const commandView = commandFrom === undefined ? view : viewAt(commandFrom, view);
   const inCommand =
     command === undefined || commandView === view ? restricted : restrictPaths(restrictedPaths, commandView);
-  const finding = command === undefined ? undefined : scanCommand(command, inCommand, commandView.cwd);
+  const finding = command === undefined ? undefined : scanCommand(command, inCommand, commandView);
   if (finding?.how === "sure") return denied(finding, persona);
   if (finding !== undefined) {
     const rule = `restrictedPaths: ${finding.pattern}`;
@@ -108,7 +109,7 @@ export function decide(
     return {
       decision: "ask",
       rule: "own-persona",
-      reason: `tta-persona ${own} changes who is active, or what ${persona} may do.`,
+      reason: `${own} changes who is active, or what ${persona} may do.`,
     };
   }
   const approval = approvalFor(rules.security?.requireApprovalFor ?? [], name, request.tool, command);
@@ -120,9 +121,10 @@ export function decide(
     };
   }
   if (name.server !== undefined || !isReader(request.tool)) {
-    const own = restrictPaths(rules.ownFiles, view, rules.ownFolders);
+    const own = restrictPaths(rules.ownFiles, commandView, rules.ownFolders);
     const path = paths.map((one) => own.findPath(one)).find((one) => one !== undefined);
-    const found = path ?? (command === undefined ? undefined : scanCommand(command, own, view.cwd));
+    const found =
+      path ?? (command === undefined ? undefined : scanCommand(command, own, commandView, changeable));
     if (found !== undefined) {
       return {
         decision: "ask",

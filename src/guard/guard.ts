@@ -56,17 +56,21 @@ export function answerRequest(
     }
   }
   if (active === undefined) return answer(request, decision, "");
-  let note = "";
+  // Agents show the reason to their user; a script or a log may have no other place for it.
+  let note =
+    decision.rule === RULES_UNKNOWN ? `tta-persona: ${decision.reason.replace(/\p{Cc}/gu, "?")}\n` : "";
   try {
     recordDecision(context, active, request.tool, decision);
   } catch (error) {
     const code = errorCode(error);
     if (code === undefined) throw error;
     // The decision stands, written down or not.
-    note = `tta-persona: this decision could not be written down (${code})\n`;
+    note += `tta-persona: this decision could not be written down (${code})\n`;
   }
   return answer(request, decision, note);
 }
+
+const RULES_UNKNOWN = "rules-unknown";
 
 const SEVERITY = { allow: 0, ask: 1, deny: 2 } as const;
 
@@ -76,7 +80,7 @@ function decisionsOf(
   view: PathView,
   isLate: () => boolean,
 ): readonly Decision[] {
-  const unknown = (reason: string): Decision => ({ decision: "ask", rule: "rules-unknown", reason });
+  const unknown = (reason: string): Decision => ({ decision: "ask", rule: RULES_UNKNOWN, reason });
   if (rules.kind !== "found") return [unknown(rules.reason)];
   const decisions = rules.rules.map((one) => decide(request, one, view, isLate));
   return rules.doubt === undefined ? decisions : [...decisions, unknown(rules.doubt)];
@@ -124,11 +128,12 @@ function answer(request: GuardRequest, decision: Decision, stderr: string): Guar
 }
 
 /** What makes a directory a project's. */
-const MARKS = [".git", ".tta-persona", ".hypertool"];
+const OWN_FOLDERS = [".tta-persona", ".hypertool"];
+const MARKS = [".git", ...OWN_FOLDERS];
 
 /**
- * Whose rules a request is under: those of the working directory and, where that lies outside of it, those of the
- * project that the agent works for, which it does not leave by going elsewhere.
+ * Whose rules a request is under: those of the working directory and, where that lies outside of it or in a project
+ * within it, those of the project that the agent works for, which it does not leave by going elsewhere.
  *
  * @param workingDirectory of the guard: where it is started is the agent's project, if it is one with a persona.
  */
@@ -139,8 +144,15 @@ export function directoriesOf(
 ): readonly string[] {
   const named = projectDir ?? claudeProject(env);
   const base = trimSlashes(named ?? workingDirectory);
-  if (`${normalise(cwd)}/`.startsWith(`${base}/`)) return [cwd];
-  const counts = named !== undefined || projectFolders(base, [".tta-persona", ".hypertool"]).length > 0;
+  const at = normalise(cwd);
+  if (at === base) return [cwd];
+  if (at.startsWith(`${base}/`)) {
+    for (let root = at; root !== base; root = root.slice(0, root.lastIndexOf("/"))) {
+      if (OWN_FOLDERS.some((folder) => fs.existsSync(`${root}/${folder}`))) return [cwd, base];
+    }
+    return [cwd];
+  }
+  const counts = named !== undefined || projectFolders(base, OWN_FOLDERS).length > 0;
   return counts ? [cwd, base] : [cwd];
 }
 

@@ -1,5 +1,5 @@
 import { commandNames } from "../core/command-names.ts";
-import { type ShellWord, shellWords } from "./shell-words.ts";
+import { type ShellCommand, type ShellWord, shellCommands } from "./shell-words.ts";
 
 const PROGRAM = /(?:^|\/)tta-persona(?:\.cjs|@[\w.^~-]+)?$/i;
 
@@ -18,34 +18,119 @@ const CHANGING: ReadonlyMap<string, readonly string[] | undefined> = new Map([
   ["persona", ["create", "import"]],
 ]);
 
+const words = (text: string): ReadonlySet<string> => new Set(text.split(" "));
+
 /** What runs the command that follows it. */
-const RUNNERS = new Set(
-  "npx bunx pnpx npm pnpm yarn bun node deno env sudo doas exec command builtin time timeout nice nohup setsid stdbuf xargs if then else elif while until do ! {".split(
-    " ",
-  ),
+const RUNNERS = words(
+  "npx bunx pnpx npm pnpm yarn bun node deno env sudo doas exec command builtin time timeout nice nohup setsid stdbuf xargs",
 );
+
+/** Before a command, and no part of it. */
+const KEYWORDS = words("if then else elif while until do ! {");
+
+const PACKAGE_MANAGERS = words("npm pnpm yarn bun");
+/** What follows these is the name of a package. */
+const PACKAGE_VERBS = words(
+  "add ci create docs i info install link list ls outdated rm remove show un uninstall up update upgrade view why",
+);
+const RUN_VERBS = words("exec x dlx run run-script");
+
+/** To these a word is a name or a text: they run none of it. */
+const TEXT_ONLY = words(
+  "rg grep egrep fgrep ag ack gh echo printf cat tee less more head tail wc sort uniq cut tr ls stat file diff cmp cp mv rm mkdir touch ln cd pushd which type man",
+);
+const TEXT_ONLY_OF_GIT = words(
+  "add blame branch checkout commit describe diff grep log ls-files merge mv notes restore rm show stash status tag",
+);
+
+/** Shells: what they are given as text is a command. */
+const SHELLS = words("sh bash zsh dash ksh fish ssh su eval");
+
+/** They say who is active, for a command or for all that follow. */
+const VARIABLE = /^(?:-u|--unset=)?(TTA_PERSONA(?:_HOME|_SHELL)?)(?:\+?=|$)/;
+const ASSIGNMENT = /^\w+\+?=/;
+const SETTERS = words("export declare typeset readonly local unset set setenv");
 
 /** Nobody writes a longer one by hand. */
 const MAX_LENGTH = 200_000;
+/** Of a command within a text within a command. */
+const MAX_DEPTH = 8;
 
 /**
- * The command of this program in a shell command that would change who is active or what a persona may do, such as
- * `switch` or `guard uninstall`; undefined: there is none. In a text that may be another language only what is called by
- * its name is found.
+ * What in a shell command would change who is active or what a persona may do: a command of this program, such as
+ * `tta-persona switch`, or one of its variables; undefined: there is none. In a text that may be another language only
+ * what is called by its name is found.
  */
-export function ownCommand(command: string): string | undefined {
-  if (command.length > MAX_LENGTH) return command.includes("tta-persona") ? "in a long command" : undefined;
-  const words = shellWords(command);
-  for (const [at, word] of words.entries()) {
-    const found = word.isProse ? inText(word, words[at - 1]) : inWords(words, at);
+export function ownCommand(command: string, depth = 0): string | undefined {
+  if (command.length > MAX_LENGTH || depth > MAX_DEPTH)
+    return command.includes("tta-persona") ? "tta-persona in a long command" : undefined;
+  const commands = shellCommands(command).map(partsOf);
+  // What is printed may be run by who gets it.
+  const mayRunText = commands.some(({ isFed, isTextOnly }) => isFed && !isTextOnly);
+  for (const parts of commands) {
+    const found = variable(parts) ?? inCommand(parts, parts.isTextOnly && !mayRunText, depth);
     if (found !== undefined) return found;
   }
   return undefined;
 }
 
-/** @param before `sh -c` and the like: the text is a shell's, too. */
-function inText({ text }: ShellWord, before: ShellWord | undefined): string | undefined {
-  if (before !== undefined && /^(?:-\w*c|eval)$/.test(before.text)) return ownCommand(text);
+interface CommandParts {
+  readonly words: readonly ShellWord[];
+  readonly isFed: boolean;
+  /** How many assignments and keywords come first. */
+  readonly start: number;
+  /** The program's name, without its directory. */
+  readonly head: string;
+  readonly isTextOnly: boolean;
+}
+
+function partsOf({ words, isFed }: ShellCommand): CommandParts {
+  const plain = words.filter(({ kind }) => kind === "word");
+  const first = plain.findIndex(({ text }) => !ASSIGNMENT.test(text) && !KEYWORDS.has(text));
+  const start = first === -1 ? plain.length : first;
+  const head = baseName(plain[start]?.text);
+  const verb = plain.find(({ text }, at) => at > start && !text.startsWith("-"))?.text ?? "";
+  const isTextOnly = head === "git" ? TEXT_ONLY_OF_GIT.has(verb) : TEXT_ONLY.has(head);
+  const documents = words.filter(({ kind }) => kind === "document");
+  return { words: [...plain, ...documents], isFed, start, head, isTextOnly };
+}
+
+const baseName = (text = "") => text.slice(text.lastIndexOf("/") + 1);
+
+function variable({ words, start, head }: CommandParts): string | undefined {
+  const isSetter = SETTERS.has(head);
+  for (const [at, { text, kind }] of words.entries()) {
+    if (kind !== "word" || !(at < start || isSetter || RUNNERS.has(head))) continue;
+    const name = VARIABLE.exec(text)?.[1];
+    // Without a value it is one only for those that take it away or have the value apart.
+    if (name !== undefined && (/=/.test(text) || /^(?:unset|set|setenv|env)$/.test(head))) return name;
+  }
+  return undefined;
+}
+
+function inCommand(parts: CommandParts, isText: boolean, depth: number): string | undefined {
+  for (const [at, word] of parts.words.entries()) {
+    const isShells = SHELLS.has(parts.head) || /^-\w*c$/.test(parts.words[at - 1]?.text ?? "");
+    const found = word.isProse
+      ? isText
+        ? inSubstitution(word, depth)
+        : inText(word.text, isShells, depth)
+      : isText
+        ? undefined
+        : inWords(parts, at);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** `"… $(tta-persona end)"` */
+function inSubstitution({ text, isExpanded }: ShellWord, depth: number): string | undefined {
+  const begin = isExpanded ? /\$\(|`/.exec(text) : null;
+  return begin === null ? undefined : ownCommand(text.slice(begin.index + begin[0].length), depth + 1);
+}
+
+function inText(text: string, isShells: boolean, depth: number): string | undefined {
+  if (isShells) return ownCommand(text, depth + 1);
   const parts = text.split(/[^\p{L}\p{N}_./@-]+/u).filter(Boolean);
   for (const [at, part] of parts.entries()) {
     const found = PROGRAM.test(part) ? changing(parts.slice(at + 1, at + 4), false) : undefined;
@@ -54,25 +139,22 @@ function inText({ text }: ShellWord, before: ShellWord | undefined): string | un
   return undefined;
 }
 
-function inWords(words: readonly ShellWord[], at: number): string | undefined {
+function inWords({ words, start, head }: CommandParts, at: number): string | undefined {
   if (!PROGRAM.test(words[at]?.text ?? "")) return undefined;
-  const next = words.findIndex(({ begins }, index) => index > at && begins);
-  const rest = words.slice(at + 1, next === -1 ? undefined : next).map(({ text }) => text);
-  const first = words.findLastIndex(({ begins }, index) => index <= at && begins);
-  const [head = "", ...others] = words
-    .slice(Math.max(first, 0), at)
-    .map(({ text }) => text)
-    .filter((text) => !/^\w+=/.test(text));
-  const isRun = (head === "" && others.length === 0) || RUNNERS.has(head.slice(head.lastIndexOf("/") + 1));
-  return changing(rest, isRun);
+  const before = words.slice(start + 1, at).map(({ text }) => text);
+  const isPackage =
+    before.some((text) => PACKAGE_VERBS.has(text)) && !before.some((text) => RUN_VERBS.has(text));
+  if (PACKAGE_MANAGERS.has(head) && isPackage) return undefined;
+  const rest = words.slice(at + 1).flatMap(({ text, kind }) => (kind === "word" ? [text] : []));
+  return changing(rest, at <= start || RUNNERS.has(head));
 }
 
 /** @param isRun whether a word that is none of our commands is a persona to switch to. */
 function changing(words: readonly string[], isRun: boolean): string | undefined {
   const [first, second = ""] = words.filter((word) => word === "-" || !word.startsWith("-"));
   if (first === undefined) return undefined;
-  if (!CHANGING.has(first)) return isRun && !commandNames.includes(first) ? "switch" : undefined;
+  if (!CHANGING.has(first)) return isRun && !commandNames.includes(first) ? "tta-persona switch" : undefined;
   const only = CHANGING.get(first);
-  if (only === undefined) return first;
-  return only.includes(second) ? `${first} ${second}` : undefined;
+  if (only === undefined) return `tta-persona ${first}`;
+  return only.includes(second) ? `tta-persona ${first} ${second}` : undefined;
 }

@@ -1,7 +1,8 @@
 import fs from "node:fs";
 import { hasWildcard } from "./glob.ts";
+import { normalise, type PathView } from "./path-forms.ts";
 import { type RestrictedPaths, type Restriction, UNTELLABLE } from "./restricted-paths.ts";
-import { shellWords } from "./shell-words.ts";
+import { type ShellCommand, type ShellWord, shellCommands } from "./shell-words.ts";
 
 export interface CommandFinding extends Restriction {
   /** `sure`: a word of the command is such a path. `maybe`: it stands in a text, or could be another word. */
@@ -17,35 +18,85 @@ const STREAM = /^\/(?:dev\/(?:std(?:in|out|err)|fd\/\d+)|proc\/self\/fd\/\d+)$/;
 
 /**
  * Looks for restricted paths in the text of a shell command. It sees what is written there: not what a variable, a
- * substitution, a script or a walk through a directory comes to.
+ * substitution, a script or a walk through a directory comes to. What is relative counts from where the command begins,
+ * and from where a `cd` or `-C` in it goes.
+ *
+ * @param wordsOf what of each command is looked at
  */
 export function scanCommand(
   command: string,
   paths: RestrictedPaths,
-  cwd: string,
+  { cwd, userHome }: Pick<PathView, "cwd" | "userHome">,
+  wordsOf: (command: ShellCommand) => readonly ShellWord[] = ({ words }) => words,
 ): CommandFinding | undefined {
   if (paths.isEmpty) return undefined;
   const unseen: CommandFinding = { pattern: UNTELLABLE, path: "", how: "maybe" };
   if (command.length > MAX_LENGTH) return unseen;
   const looked = new Set<string>();
   let maybe: CommandFinding | undefined;
-  for (const { text, isProse } of shellWords(command)) {
-    for (const { part, isWhole } of partsOf(text, isProse)) {
-      // A bare word such as `frontend` is a path only where there is something of that name.
-      const isBare = !/[/.~*?[\\${]/.test(part);
-      const isSure = isWhole && !isProse && !isBare;
-      const key = `${isSure} ${part}`;
-      if ((isBare && isProse) || looked.has(key) || STREAM.test(part)) continue;
-      looked.add(key);
-      if (looked.size > MAX_PARTS) return maybe ?? unseen;
-      if (isBare && !fs.existsSync(`${cwd}/${part}`)) continue;
-      const found = paths.findPath(part) ?? (hasWildcard(part) ? paths.findSearch(part, cwd) : undefined);
-      if (found === undefined) continue;
-      if (isSure && found.pattern !== UNTELLABLE) return { ...found, how: "sure" };
-      maybe ??= { ...found, how: "maybe" };
+  /** By how many parentheses there are around: what is gone to within them ends with them. */
+  let places: readonly string[] = [cwd];
+  for (const one of shellCommands(command)) {
+    places = placesAt(one.depth, places);
+    const here = places[one.depth] ?? cwd;
+    const goneTo = destination(one, here, { cwd, userHome });
+    const from = [...new Set([cwd, here, ...(goneTo === undefined ? [] : [goneTo])])];
+    if (goneTo !== undefined && isCd(one)) places = [...places.slice(0, one.depth), goneTo];
+    for (const { text, isProse } of wordsOf(one)) {
+      for (const { part, isWhole } of partsOf(text, isProse)) {
+        // A bare word such as `frontend` is a path only where there is something of that name.
+        const isBare = !/[/.~*?[\\${]/.test(part);
+        const isSure = isWhole && !isProse && !isBare;
+        if ((isBare && isProse) || STREAM.test(part)) continue;
+        for (const directory of /^[/~$]/.test(part) ? [cwd] : from) {
+          const path = directory === cwd ? part : `${directory}/${part}`;
+          const key = `${isSure} ${path}`;
+          if (looked.has(key)) continue;
+          looked.add(key);
+          if (looked.size > MAX_PARTS) return maybe ?? unseen;
+          if (isBare && !fs.existsSync(`${directory}/${part}`)) continue;
+          const found =
+            paths.findPath(path) ?? (hasWildcard(part) ? paths.findSearch(part, directory) : undefined);
+          if (found === undefined) continue;
+          if (isSure && found.pattern !== UNTELLABLE) return { ...found, how: "sure" };
+          maybe ??= { ...found, how: "maybe" };
+        }
+      }
     }
   }
   return maybe;
+}
+
+function placesAt(depth: number, places: readonly string[]): readonly string[] {
+  const next = places.slice(0, depth + 1);
+  while (next.length <= depth) next.push(next.at(-1) ?? "");
+  return next;
+}
+
+const plainWords = ({ words }: ShellCommand) =>
+  words.flatMap(({ kind, text }) => (kind === "word" ? [text] : []));
+
+const isCd = (command: ShellCommand) => /^(?:cd|pushd)$/.test(plainWords(command)[0] ?? "");
+
+/** Where `cd`, or the option `-C` of git, make and tar, goes; undefined where it does not, or nobody can tell. */
+function destination(
+  command: ShellCommand,
+  here: string,
+  { cwd, userHome = "" }: Pick<PathView, "cwd" | "userHome">,
+): string | undefined {
+  const [, ...words] = plainWords(command);
+  const option = words.indexOf("-C");
+  const given = isCd(command)
+    ? (words.find((text) => text === "-" || !text.startsWith("-")) ?? "~")
+    : option === -1
+      ? undefined
+      : words[option + 1];
+  if (given === undefined || given === "-") return undefined;
+  const text = given
+    .replace(/^(?:~|\$HOME|\$\{HOME\})(?=\/|$)/, () => userHome)
+    .replace(/^(?:\$PWD|\$\{PWD\})(?=\/|$)/, () => here)
+    .replace(/^(?:\$CLAUDE_PROJECT_DIR|\$\{CLAUDE_PROJECT_DIR\})(?=\/|$)/, () => cwd);
+  return /[$`]/.test(text) ? undefined : normalise(text.startsWith("/") ? text : `${here}/${text}`);
 }
 
 interface Part {

@@ -3,45 +3,74 @@ export interface ShellWord {
   readonly text: string;
   /** It was quoted, with blanks, quotes or parentheses in it: a message or another language rather than a path. */
   readonly isProse: boolean;
-  /** It is the first word of a command. */
-  readonly begins: boolean;
+  /** `input` and `output`: what a redirection names; `document`: the text of a here-document. */
+  readonly kind: "word" | "input" | "output" | "document";
+  /** A substitution in it would be worked out although it is quoted. */
+  readonly isExpanded: boolean;
+}
+
+/** What stands between two operators such as `;` and `|`. */
+export interface ShellCommand {
+  readonly words: readonly ShellWord[];
+  /** Another command's output is its input, or stands among its words. */
+  readonly isFed: boolean;
+  /** How many parentheses it stands in, up to a bound that nobody reaches. */
+  readonly depth: number;
+}
+
+/** After so many here-documents without an end, each of which took the whole text to find out, there are none. */
+const MAX_UNENDED = 16;
+
+const MAX_DEPTH = 50;
+
+interface HereDocument {
+  readonly delimiter: string;
+  readonly isQuoted: boolean;
+  readonly isIndented: boolean;
+  readonly words: ShellWord[];
 }
 
 /**
- * The words of a shell command, for looking at them, never for running them. No variables, substitutions or aliases
- * are worked out; what follows `<<` is taken for text.
+ * The commands in the text of a shell command, for looking at them, never for running them. No variables,
+ * substitutions or aliases are worked out.
  */
-export function shellWords(command: string): readonly ShellWord[] {
-  const words: ShellWord[] = [];
+export function shellCommands(command: string): readonly ShellCommand[] {
+  let current = { words: [] as ShellWord[], isFed: false, depth: 0 };
+  const commands = [current];
+  let documents: HereDocument[] = [];
+  let unended = 0;
   let text = "";
   let isWord = false;
   /** A `$` came before the quote: bash reads escapes in it. */
   let isAnsi = false;
   let isProse = false;
-  let begins = true;
+  let isExpanded = false;
+  let kind: ShellWord["kind"] = "word";
   const end = () => {
     if (isWord) {
-      words.push({ text, isProse, begins });
-      begins = false;
+      current.words.push({ text, isProse, kind, isExpanded });
+      kind = "word";
     }
     text = "";
     isWord = false;
     isProse = false;
+    isExpanded = false;
+  };
+  const begin = (isFed: boolean, depth: number) => {
+    kind = "word";
+    current = { words: [], isFed, depth: Math.min(Math.max(depth, 0), MAX_DEPTH) };
+    commands.push(current);
   };
   for (let at = 0; at < command.length; at++) {
     const character = command[at] ?? "";
-    if (character === "<" && command[at + 1] === "<" && command[at + 2] !== "<") {
-      end();
-      words.push({ text: command.slice(at + 2), isProse: true, begins });
-      return words;
-    }
+    const next = command[at + 1];
     if (character === "\\") {
       at += 1;
       // A backslash before the end of a line joins the two.
       if (command[at] !== "\n") text += command[at] ?? "";
       isWord = true;
-    } else if (character === "$" && /^['"]/.test(command.slice(at + 1, at + 2))) {
-      isAnsi = command[at + 1] === "'";
+    } else if (character === "$" && (next === "'" || next === '"')) {
+      isAnsi = next === "'";
     } else if (character === "'" || character === '"') {
       const close = closing(command, at, isAnsi);
       const inside = command.slice(at + 1, close);
@@ -50,17 +79,72 @@ export function shellWords(command: string): readonly ShellWord[] {
       isAnsi = false;
       isWord = true;
       isProse ||= /[\s()'"]/.test(inside);
+      isExpanded ||= character === '"';
       at = close;
-    } else if (/[\s;|&<>()`]/.test(character)) {
+    } else if (character === "<" || character === ">") {
+      // The number, or name, of a descriptor belongs to the redirection.
+      if (/^(?:\d+|\{\w+\})$/.test(text)) isWord = false;
       end();
-      begins ||= /[\n;|&()`]/.test(character);
+      const [operator = ""] = /^(?:<<-?(?!<)|<<<|<>|>[>|&]|<&|[<>])/.exec(command.slice(at, at + 3)) ?? [];
+      at += operator.length - 1;
+      if (operator === "<<" || operator === "<<-") {
+        const found = hereDocument(command, at + 1);
+        if (found.delimiter !== "" && unended < MAX_UNENDED)
+          documents.push({ ...found, isIndented: operator === "<<-", words: current.words });
+        at = found.end - 1;
+      } else if (operator === "<<<") current.isFed = true;
+      else kind = operator.startsWith("<") && operator !== "<>" ? "input" : "output";
+    } else if (/[\s;|&()`]/.test(character)) {
+      const opens = character === "(" && (text.endsWith("$") || /[<>]/.test(command[at - 1] ?? ""));
+      end();
+      if (opens || character === "`") current.isFed = true;
+      if (character === "\n") {
+        for (const document of documents) {
+          const ended = readDocument(command, at, document);
+          if (ended === at) unended += 1;
+          at = ended;
+        }
+        documents = [];
+      }
+      const isPipe = character === "|" && next !== "|" && command[at - 1] !== "|";
+      const depth = character === "(" ? current.depth + 1 : current.depth - (character === ")" ? 1 : 0);
+      if (/[\n;|&()`]/.test(character)) begin(isPipe, depth);
+      if (isPipe && next === "&") at += 1;
     } else {
       text += character;
       isWord = true;
     }
   }
   end();
-  return words;
+  return commands.filter(({ words }) => words.length > 0);
+}
+
+/** The word that a here-document ends with, which begins at a place or behind blanks. */
+function hereDocument(command: string, from: number) {
+  const [given = ""] =
+    /^[ \t]*(?:\\.|'[^'\n]*'|"[^"\n]*"|[^\s;|&<>()])*/.exec(command.slice(from, from + 200)) ?? [];
+  const delimiter = given.trim().replace(/["'\\]/g, "");
+  return { delimiter, isQuoted: /["'\\]/.test(given), end: from + given.length };
+}
+
+/**
+ * @param at of the end of the line before it
+ * @returns where its last line ends; `at` where nothing ends it, and it may be none.
+ */
+function readDocument(command: string, at: number, document: HereDocument): number {
+  const { delimiter, isIndented, isQuoted, words } = document;
+  for (let begin = at + 1; begin <= command.length; ) {
+    const newLine = command.indexOf("\n", begin);
+    const end = newLine === -1 ? command.length : newLine;
+    const line = command.slice(begin, end);
+    if ((isIndented ? line.replace(/^\t+/, "") : line) === delimiter) {
+      const text = command.slice(at + 1, begin);
+      words.push({ text, isProse: true, kind: "document", isExpanded: !isQuoted });
+      return end;
+    }
+    begin = end + 1;
+  }
+  return at;
 }
 
 /** Where the quotation that begins at a place ends; the end of the text where it does not. */
@@ -69,8 +153,17 @@ function closing(command: string, from: number, isAnsi: boolean): number {
   for (let at = from + 1; at < command.length; at++) {
     if (command[at] === "\\" && (isAnsi || quote === '"')) at += 1;
     else if (command[at] === quote) return at;
+    else if (quote === '"' && command.startsWith("$(cat <<", at)) at = behindDocument(command, at);
   }
   return command.length;
+}
+
+/** Agents hand a long message over as `"$(cat <<'EOF' … EOF)"`; quotes in it are part of the message. */
+function behindDocument(command: string, from: number): number {
+  const begin = command.indexOf("\n", from);
+  const { delimiter } = hereDocument(command, from + "$(cat <<".length);
+  const end = begin === -1 || delimiter === "" ? -1 : command.indexOf(`\n${delimiter}\n`, begin);
+  return end === -1 ? from : end + delimiter.length;
 }
 
 /** `\x2e`, `\056`, `\u002e`; of every other escape, what stands behind the backslash. */

@@ -170,33 +170,72 @@ test("the persona in force counts, with and without the launcher's short cut", a
   expect(await ask("frontend/a")).toBe("deny");
   expect(await ask("secret/a")).toBe("allow");
   expect(await ask("frontend/a", shell)).toBe("allow");
-
-  // One that nobody knows lets nothing pass.
-  for (const how of ["run", "runCold"] as const) {
-    const unknown = await sandbox[how](["guard"], {
-      ...plain({ tool: "Read", path: "a" }),
-      env: { TTA_PERSONA: "nobody" },
-    });
-    expect(unknown).toMatchObject({ code: 2, stdout: "" });
-  }
 });
 
 /** What the guard says, the same with and without the launcher's short cut. */
-async function decisionOf(
-  sandbox: Sandbox,
-  request: object,
-  options: RunOptions = {},
-): Promise<{ readonly decision: string; readonly rule: string | null }> {
+async function decisionOf(sandbox: Sandbox, request: object, options: RunOptions = {}): Promise<Answer> {
   const [hot, full] = await Promise.all(
     (["run", "runCold"] as const).map(async (how) => {
-      const result = await sandbox[how](["guard"], { ...plain(request), ...options });
-      expect(result).toMatchObject({ code: 0, stderr: "" });
-      return JSON.parse(result.stdout) as { decision: string; rule: string | null };
+      const { code, stdout, stderr } = await sandbox[how](["guard"], { ...plain(request), ...options });
+      expect(code, stderr).toBe(0);
+      const answer = JSON.parse(stdout) as Answer;
+      expect(stderr).toBe(answer.rule === "rules-unknown" ? `tta-persona: ${answer.reason}\n` : "");
+      return answer;
     }),
   );
   expect(hot).toEqual(full);
-  return hot ?? { decision: "", rule: null };
+  return hot ?? { decision: "", rule: null, reason: "" };
 }
+
+interface Answer {
+  readonly decision: string;
+  readonly rule: string | null;
+  readonly reason: string;
+}
+
+describe("where nobody knows who is active, each tool is left to a person, who is told why", () => {
+  const read = (sandbox: Sandbox, options: RunOptions = {}, more: object = {}) =>
+    decisionOf(sandbox, { tool: "Read", path: "src/a", cwd: sandbox.project, ...more }, options);
+  const asked = (reason: string) => ({
+    decision: "ask",
+    rule: "rules-unknown",
+    reason: expect.stringContaining(reason),
+  });
+
+  test.each([["nobody"], ["No Name"], ["-"], ["../x"]])("TTA_PERSONA=%s", async (name) => {
+    const sandbox = await guarded();
+    expect(await read(sandbox, { env: { TTA_PERSONA: name } })).toMatchObject(asked(`TTA_PERSONA: `));
+    const { decisions } = documentOf(await sandbox.run(["guard", "log", "--json"])) as {
+      decisions: object[];
+    };
+    expect(decisions).toHaveLength(2);
+  });
+
+  test("TTA_PERSONA=<a project's> outside of that project, unless the project is asked as well", async () => {
+    const sandbox = await guarded();
+    const env = { TTA_PERSONA: "auditor" };
+    const elsewhere = { cwd: sandbox.userHome };
+    expect(await read(sandbox, { env, ...elsewhere }, elsewhere)).toMatchObject(asked('"auditor"'));
+    const within = { ...elsewhere, projectDir: sandbox.project };
+    expect(await read(sandbox, { env, ...elsewhere }, within)).toMatchObject({ decision: "allow" });
+    const secret = { ...within, path: join(sandbox.project, "secret/a") };
+    expect(await read(sandbox, { env, ...elsewhere }, secret)).toMatchObject({ decision: "deny" });
+  });
+
+  test("a trusted project whose persona's definition is broken, or is gone", async () => {
+    const sandbox = await guarded();
+    const { project } = sandbox;
+    writeFileSync(join(project, ".tta-persona/persona"), "auditor\n");
+    expect((await sandbox.run(["trust"])).code).toBe(0);
+    const definition = join(project, ".tta-persona/personas/auditor.json");
+    writeFileSync(definition, '{"name": "auditor", "restrictedPaths": 1}');
+    expect(await read(sandbox)).toMatchObject(asked(`${definition}:1:`));
+    rmSync(definition);
+    expect(await read(sandbox)).toMatchObject(asked('no persona "auditor"'));
+    const explained = await sandbox.run(["guard", "--explain"]);
+    expect(explained).toMatchObject({ code: 0, stdout: expect.stringContaining("Every tool is asked for.") });
+  });
+});
 
 describe("an agent does not get out of its persona", () => {
   const open = (name: string, more: object = {}) => JSON.stringify({ name, ...more });
@@ -293,6 +332,24 @@ describe("an agent does not get out of its persona", () => {
       expect((await decisionOf(sandbox, { ...other, ...request }, options)).decision).toBe("allow");
     }
     expect((await decisionOf(sandbox, secret, elsewhere)).decision).toBe("allow");
+  });
+
+  test("by going to a project within, trusted with a persona that may do more", async () => {
+    const sandbox = await guarded();
+    const { project, run } = sandbox;
+    writeFileSync(join(project, ".tta-persona/persona"), "auditor\n");
+    expect((await run(["trust"])).code).toBe(0);
+    const nested = join(project, "packages/web");
+    plant(join(nested, ".tta-persona/persona"), "backend-engineer\n");
+    expect((await run(["trust"], { cwd: nested })).code).toBe(0);
+    const secret = { tool: "Read", path: join(project, "secret/a"), cwd: join(nested, "src") };
+    const claude = { cwd: nested, env: { CLAUDE_PROJECT_DIR: project } };
+    expect((await decisionOf(sandbox, secret, claude)).decision).toBe("deny");
+    expect((await decisionOf(sandbox, { ...secret, path: "frontend/a" }, claude)).decision).toBe("deny");
+    expect((await decisionOf(sandbox, { ...secret, path: "a" }, claude)).decision).toBe("allow");
+    // An agent that begins there is under that persona alone.
+    const own = { ...claude, env: { CLAUDE_PROJECT_DIR: nested } };
+    expect((await decisionOf(sandbox, secret, own)).decision).toBe("allow");
   });
 
   test("by a definition that a tool writes, moves or takes away without being asked for", async () => {

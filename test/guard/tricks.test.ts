@@ -228,6 +228,45 @@ describe("a shell command", () => {
   });
 });
 
+describe("a shell command that goes elsewhere first", () => {
+  test.each([
+    ["cd data && cat raw/a.csv"],
+    ["cd data; cat ./raw/a.csv"],
+    ["cd src && cd ../data && cat raw/a.csv"],
+    ["cd src/app\ncat ../../data/raw/a.csv"],
+    ["pushd data >/dev/null && head raw/*"],
+    ["(cd data && cat raw/a.csv)"],
+    ["cd data && (cd ../src; true); cat raw/a.csv"],
+    ['cd "$PWD/data" && cat raw/a.csv'],
+    ["cd ~/work/project/data && cat raw/a.csv"],
+    [`cd ${below("data")} && echo x >raw/new`],
+    ["git -C data show raw/a.csv"],
+    ["tar cf - -C data raw/a.csv"],
+    ["cd src && cat link-to-directory/../raw/../../infra/main.tf"],
+  ])("is denied what is restricted from there: %s", (command) => {
+    expect(decide("Bash", { command }).decision).toBe("deny");
+  });
+
+  test.each([
+    ["cd data && cat raw"],
+    ["cd infra/.. && cd data && cat 'raw'"],
+    [`cd data && python3 -c "open('raw/a.csv')"`],
+  ])("is asked for where it may be something else: %s", (command) => {
+    expect(decide("Bash", { command }).decision).not.toBe("allow");
+  });
+
+  test.each([
+    ["(cd data && ls); cat raw/a.csv"],
+    ["cd docs && cat raw/a.csv"],
+    ["cd - && cat raw/a.csv"],
+    ["cd $SOMEWHERE && cat raw/a.csv"],
+    ["cd src && npm test"],
+    ["make -C src all"],
+  ])("may do the rest: %s", (command) => {
+    expect(decide("Bash", { command }).decision).toBe("allow");
+  });
+});
+
 test("a hard link is what the guard cannot know", () => {
   expect(decide("Read", { file_path: "src/hard.ts" }).decision).toBe("allow");
 });
@@ -242,6 +281,42 @@ test("changing what decides over the agent takes a person's yes", () => {
     expect(decide("Bash", { command: `rm ${path}` }).decision).toBe("ask");
     expect(decide("Read", { file_path: path }).decision).toBe("allow");
   }
+});
+
+describe("a shell may read what decides over the agent, as other tools may", () => {
+  test.each([
+    ["cat .tta-persona/personas/auditor.json"],
+    ["ls -la .claude .tta-persona"],
+    ["cat < .claude/settings.json | head -3"],
+    ["grep -n deny .claude/settings.json 2>/dev/null"],
+    ["sed -n 1,20p .claude/settings.json"],
+    ["git diff .claude/settings.json"],
+    ["cd .tta-persona && ls personas"],
+    ["jq .hooks <.claude/settings.json >/tmp/x"],
+  ])("%s", (command) => {
+    expect(decide("Bash", { command }).decision).toBe("allow");
+  });
+
+  test.each([
+    ["cat x > .claude/settings.json"],
+    ["cat x 2>.claude/settings.json"],
+    ["cat x | tee .claude/settings.json"],
+    ["cat .claude/settings.json; rm .claude/settings.json"],
+    ["cat $(rm .claude/settings.json)"],
+    ['cat "$(rm .claude/settings.json)"'],
+    ["sed -i s/a/b/ .claude/settings.json"],
+    ["sed -n 'w .claude/settings.json' x"],
+    ["cd .claude && rm settings.json"],
+    ["git checkout .claude/settings.json"],
+    ["git diff --output=.claude/settings.json"],
+    ["rg --pre 'rm .claude/settings.json' x"],
+    ["find .claude/settings.json -delete"],
+    ["jq . x <> .claude/settings.json"],
+    ["cp .claude/settings.json x"],
+    ["python3 - <<EOF\nopen('.claude/settings.json', 'w')\nEOF"],
+  ])("and is asked for what may change it: %s", (command) => {
+    expect(decide("Bash", { command })).toMatchObject({ decision: "ask", rule: "own-files" });
+  });
 });
 
 test("what a field of any name holds is a path where it looks like one", () => {

@@ -22,7 +22,9 @@ export async function requireRepository() {
   if (code === 127) throw new Failure("git is not in PATH. Install it.");
   // Also when git refuses a folder of another owner: it says itself what to do.
   if (/not a git repository/.test(stderr)) {
-    throw new Failure(`${process.cwd()} is not in a git repository. Go to the project, or make one: git init`);
+    throw new Failure(
+      `${process.cwd()} is not in a git repository. Go to the project, or make one: git init`,
+    );
   }
   if (code !== 0) throw new Failure(`${process.cwd()} is no git repository to use: ${stderr.trim()}`);
   if (!(await gitSays("rev-parse", "--verify", "--quiet", "HEAD^{commit}"))) {

@@ -1,0 +1,35 @@
+import type { ShellCommand, ShellWord } from "./shell-words.ts";
+
+/** They only look at the files that they are given. */
+const READERS = new Set(
+  "cat head tail less more bat ls tree stat file wc grep egrep fgrep rg diff cmp jq cut od xxd hexdump md5sum sha256sum readlink realpath basename dirname echo printf cd pwd test [".split(
+    " ",
+  ),
+);
+const READERS_OF_GIT = new Set("blame diff log ls-files show status".split(" "));
+
+/** With these, some of them write to a file or run a program. */
+const ACTING = /^(?:--(?:pre|output|ext-diff|hostname-bin|compile)\b|-(?:o|C$))/;
+
+/**
+ * The words of a command that may name a file which it changes: none of those that it only reads, where it is a plain
+ * command that is known to do no more.
+ */
+export function changeable({ words }: ShellCommand): readonly ShellWord[] {
+  const plain = words.filter(({ kind }) => kind === "word");
+  const [head, ...rest] = plain.map(({ text }) => text);
+  const name = head?.slice(head.lastIndexOf("/") + 1) ?? "";
+  const isReader =
+    name === "git" ? READERS_OF_GIT.has(rest[0] ?? "") : READERS.has(name) || isPrintingSed(name, rest);
+  // A substitution within quotes is a command of its own.
+  const isPlain = words.every(({ text, isExpanded }) => !isExpanded || !/\$\(|`/.test(text));
+  if (!isReader || !isPlain || rest.some((text) => ACTING.test(text))) {
+    return words.filter(({ kind }) => kind !== "input");
+  }
+  return words.filter(({ kind }) => kind === "output");
+}
+
+/** `sed -n 1,40p`: any other script may write. */
+function isPrintingSed(name: string, [option, script = ""]: readonly string[]): boolean {
+  return name === "sed" && option === "-n" && /^\d+(?:,(?:\d+|\$))?p$/.test(script);
+}
