@@ -1,9 +1,6 @@
 import { monotonicClock } from "../../core/clock.ts";
-import { envValue } from "../../core/environment.ts";
 import { ExitCode, UserError } from "../../core/errors.ts";
 import { isTerminal } from "../../core/output.ts";
-import { randomHex } from "../../core/random.ts";
-import { unknownActive } from "../../guard/active-persona.ts";
 import type { GuardRules } from "../../guard/decide.ts";
 import {
   type ActivePersona,
@@ -14,20 +11,14 @@ import {
 } from "../../guard/guard.ts";
 import { guardLimits } from "../../guard/limits.ts";
 import { readRequest } from "../../guard/request.ts";
-import { untrustedNow } from "../../guard/rules.ts";
-import { isPersonaName, plainName } from "../../persona/names.ts";
-import { findCountingProject } from "../../persona/project-persona.ts";
 import { readGuardLog } from "../../projection/guard-log.ts";
-import { viewSession } from "../../projection/session.ts";
 import { type Command, optionText } from "../command.ts";
 import type { CliContext } from "../context.ts";
+import { activeAt } from "../guard-active.ts";
 import { changeHooks } from "../guard-hook.ts";
-import { findRules } from "../guard-rules.ts";
 import type { GuardInstallJson, GuardJson, GuardLogJson, GuardUninstallJson } from "../guard-shapes.ts";
 import { localTime } from "../local-time.ts";
 import { optionLimit, optionMoment } from "../option-values.ts";
-import { readStanding, winner } from "../persona-in-force.ts";
-import { fileTrust } from "../persona-name.ts";
 import { printable, table } from "../printable.ts";
 
 const DEFAULT_LIMIT = 20;
@@ -207,46 +198,6 @@ async function answerSafely(ctx: CliContext): Promise<GuardAnswer> {
   } catch (error) {
     return refusal(error instanceof UserError ? error.message : "its state cannot be read");
   }
-}
-
-/**
- * As `findActive` finds it. A project that is not trusted is passed over without a word: the agent would read it. A
- * source that would win, and names no persona that there is, makes every tool a question rather than an error.
- */
-async function activeAt(cwd: string, ctx: CliContext): Promise<ActivePersona | undefined> {
-  const { home, env, clock } = ctx;
-  const standing = readStanding({ ...ctx, cwd: () => cwd });
-  const quiet = { ...ctx, cwd: () => cwd, output: { ...ctx.output, note: () => undefined } };
-  const { inForce, problem, source } = (await winner(standing, quiet)) ?? {};
-  if (source !== "environment" && source !== "shell") {
-    const trustOf = (file: string) => fileTrust(file, home, env);
-    const counting = findCountingProject({ cwd, userDir: home.personas, trustOf });
-    const { project } = counting ?? standing;
-    const view = project && viewSession(standing.state, project.scope, clock.now());
-    if (counting?.isTrusted === false) {
-      return unknownActive(counting.project, view, untrustedNow(counting.project.file));
-    }
-    if (project !== undefined && problem instanceof UserError) {
-      return unknownActive(project, view, unknownReason(problem));
-    }
-  }
-  if (problem instanceof UserError) return unknownFromEnvironment(problem, ctx);
-  return inForce && { ...inForce, rules: findRules(inForce.persona, cwd, ctx) };
-}
-
-/** Another directory of the request may define the persona that this one does not. */
-function unknownFromEnvironment(problem: UserError, { env }: CliContext): ActivePersona {
-  const reason = unknownReason(problem);
-  const named = envValue(env, "TTA_PERSONA") ?? "";
-  const scope = `run:${randomHex(4)}/environment`;
-  const unknown = unknownActive({ scope }, undefined, reason);
-  return problem.reason === "unknown-persona" && isPersonaName(named)
-    ? { ...unknown, persona: plainName(named), rules: { kind: "undefined", reason } }
-    : unknown;
-}
-
-function unknownReason({ message, hint }: UserError): string {
-  return `Nobody knows who is active. ${message}${hint === undefined ? "" : ` ${hint}`}`;
 }
 
 async function explain(ctx: CliContext): Promise<number> {
