@@ -1,4 +1,4 @@
-import type { ShellCommand, ShellWord } from "./shell-words.ts";
+import { plainWords, programName, type ShellCommand, type ShellWord } from "./shell-words.ts";
 
 /** They only look at the files that they are given. */
 const READERS = new Set(
@@ -15,10 +15,11 @@ const ACTING = /^(?:--(?:pre|output|ext-diff|hostname-bin|compile)\b|-(?:o|C$))/
  * The words of a command that may name a file which it changes: none of those that it only reads, where it is a plain
  * command that is known to do no more.
  */
-export function changeable({ words }: ShellCommand): readonly ShellWord[] {
-  const plain = words.filter(({ kind }) => kind === "word");
-  const [head, ...rest] = plain.map(({ text }) => text);
-  const name = head?.slice(head.lastIndexOf("/") + 1) ?? "";
+export function changeable(command: ShellCommand): readonly ShellWord[] {
+  const { words } = command;
+  const [head, ...others] = plainWords(command);
+  const name = programName(head);
+  const rest = others.map(({ text }) => text);
   const isReader =
     name === "git" ? READERS_OF_GIT.has(rest[0] ?? "") : READERS.has(name) || isPrintingSed(name, rest);
   // A substitution within quotes is a command of its own.

@@ -1,5 +1,5 @@
 import { commandNames } from "../core/command-names.ts";
-import { type ShellCommand, type ShellWord, shellCommands } from "./shell-words.ts";
+import { plainWords, programName, type ShellCommand, type ShellWord, shellCommands } from "./shell-words.ts";
 
 const PROGRAM = /(?:^|\/)tta-persona(?:\.cjs|@[\w.^~-]+)?$/i;
 
@@ -84,18 +84,17 @@ interface CommandParts {
   readonly isTextOnly: boolean;
 }
 
-function partsOf({ words, isFed }: ShellCommand): CommandParts {
-  const plain = words.filter(({ kind }) => kind === "word");
+function partsOf(command: ShellCommand): CommandParts {
+  const { words, isFed } = command;
+  const plain = plainWords(command);
   const first = plain.findIndex(({ text }) => !ASSIGNMENT.test(text) && !KEYWORDS.has(text));
   const start = first === -1 ? plain.length : first;
-  const head = baseName(plain[start]?.text);
+  const head = programName(plain[start]);
   const verb = plain.find(({ text }, at) => at > start && !text.startsWith("-"))?.text ?? "";
   const isTextOnly = head === "git" ? TEXT_ONLY_OF_GIT.has(verb) : TEXT_ONLY.has(head);
   const documents = words.filter(({ kind }) => kind === "document");
   return { words: [...plain, ...documents], isFed, start, head, isTextOnly };
 }
-
-const baseName = (text = "") => text.slice(text.lastIndexOf("/") + 1);
 
 function variable({ words, start, head }: CommandParts): string | undefined {
   const isSetter = SETTERS.has(head);

@@ -2,7 +2,7 @@ import fs from "node:fs";
 import { hasWildcard } from "./glob.ts";
 import { normalise, type PathView } from "./path-forms.ts";
 import { type RestrictedPaths, type Restriction, UNTELLABLE } from "./restricted-paths.ts";
-import { type ShellCommand, type ShellWord, shellCommands } from "./shell-words.ts";
+import { plainWords, type ShellCommand, type ShellWord, shellCommands } from "./shell-words.ts";
 
 export interface CommandFinding extends Restriction {
   /** `sure`: a word of the command is such a path. `maybe`: it stands in a text, or could be another word. */
@@ -73,10 +73,7 @@ function placesAt(depth: number, places: readonly string[]): readonly string[] {
   return next;
 }
 
-const plainWords = ({ words }: ShellCommand) =>
-  words.flatMap(({ kind, text }) => (kind === "word" ? [text] : []));
-
-const isCd = (command: ShellCommand) => /^(?:cd|pushd)$/.test(plainWords(command)[0] ?? "");
+const isCd = (command: ShellCommand) => /^(?:cd|pushd)$/.test(plainWords(command)[0]?.text ?? "");
 
 /** Where `cd`, or the option `-C` of git, make and tar, goes; undefined where it does not, or nobody can tell. */
 function destination(
@@ -84,7 +81,7 @@ function destination(
   here: string,
   { cwd, userHome = "" }: Pick<PathView, "cwd" | "userHome">,
 ): string | undefined {
-  const [, ...words] = plainWords(command);
+  const [, ...words] = plainWords(command).map(({ text }) => text);
   const option = words.indexOf("-C");
   const given = isCd(command)
     ? (words.find((text) => text === "-" || !text.startsWith("-")) ?? "~")

@@ -18,6 +18,17 @@ export interface ShellCommand {
   readonly depth: number;
 }
 
+/** Those that are neither of a redirection nor a here-document. */
+export function plainWords({ words }: ShellCommand): readonly ShellWord[] {
+  return words.filter(({ kind }) => kind === "word");
+}
+
+/** A program's name, without its directory. */
+export function programName(word: ShellWord | undefined): string {
+  const text = word?.text ?? "";
+  return text.slice(text.lastIndexOf("/") + 1);
+}
+
 /** After so many here-documents without an end, each of which took the whole text to find out, there are none. */
 const MAX_UNENDED = 16;
 
