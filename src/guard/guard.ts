@@ -2,6 +2,7 @@ import fs from "node:fs";
 import type { Clock } from "../core/clock.ts";
 import { type Environment, envValue } from "../core/environment.ts";
 import { ExitCode, errorCode } from "../core/errors.ts";
+import { escapeControls } from "../core/printable.ts";
 import { projectFolders, trimSlashes } from "../core/project-directories.ts";
 import { type Decision, decide } from "./decide.ts";
 import { normalise, type PathView } from "./path-forms.ts";
@@ -57,8 +58,7 @@ export function answerRequest(
   }
   if (active === undefined) return answer(request, decision, "");
   // Agents show the reason to their user; a script or a log may have no other place for it.
-  let note =
-    decision.rule === RULES_UNKNOWN ? `tta-persona: ${decision.reason.replace(/\p{Cc}/gu, "?")}\n` : "";
+  let note = decision.rule === RULES_UNKNOWN ? `tta-persona: ${escapeControls(decision.reason)}\n` : "";
   try {
     recordDecision(context, active, request.tool, decision);
   } catch (error) {
