@@ -6,9 +6,10 @@
 // Compiling the bundle would take half of all the time that a hot command may take, so V8's compiled form of it is
 // kept in a cache of the user's. It is bound to the bundle's content and the version of Node; whatever
 // is wrong with it, it is not used, and made anew.
-const fs = require("node:fs");
-const { Script } = require("node:vm");
+const fs = process.getBuiltinModule("node:fs");
+const { Script } = process.getBuiltinModule("node:vm");
 
+const PIECE_BYTES = 16 * 1024;
 const programDir = `${__dirname}/../dist`;
 const argv = process.argv.slice(2);
 // The guard is asked before each step of an agent, and has a bundle of its own, so that neither weighs on the other.
@@ -62,20 +63,27 @@ function cacheFile(form, contentHash) {
 
 /**
  * V8 checks the version, not the bytes, and crashes on wrong ones. So the file holds them twice: comparing the two
- * takes no time, where adding up a checksum of every byte would take what the cache gains.
+ * takes little time, where adding up a checksum of every byte would take what the cache gains. The second half is
+ * compared in pieces, for memory that was never used costs more than reading does.
  */
 function read(path) {
   try {
     // By the calls that the command itself makes later: each one costs most when it is first used.
     const fd = fs.openSync(path, "r");
     const { size, uid, mode } = fs.fstatSync(fd);
-    const file = Buffer.allocUnsafeSlow(size);
-    fs.readSync(fd, file, 0, size, 0);
-    fs.closeSync(fd);
     const half = size / 2;
+    const data = Buffer.allocUnsafeSlow(half);
+    fs.readSync(fd, data, 0, half, 0);
     // It is code that will run: nobody else may have written it.
-    const isOurs = uid === process.getuid() && (mode & 0o022) === 0;
-    return isOurs && size > 0 && file.compare(file, 0, half, half) === 0 ? file.subarray(0, half) : undefined;
+    let isGood = size > 0 && uid === process.getuid() && (mode & 0o022) === 0;
+    const piece = Buffer.allocUnsafeSlow(PIECE_BYTES);
+    for (let at = 0; isGood && at < half; at += PIECE_BYTES) {
+      const length = Math.min(PIECE_BYTES, half - at);
+      fs.readSync(fd, piece, 0, length, half + at);
+      isGood = data.compare(piece, 0, length, at, at + length) === 0;
+    }
+    fs.closeSync(fd);
+    return isGood ? data : undefined;
   } catch {
     return undefined;
   }

@@ -68,5 +68,6 @@ export function parseSize(text: string): number | undefined {
 }
 
 function isHttpUrl(text: string): boolean {
-  return /^https?:\/\//i.test(text) && URL.canParse(text);
+  const start = text.slice(0, "https://".length).toLowerCase();
+  return (start.startsWith("http://") || start === "https://") && URL.canParse(text);
 }

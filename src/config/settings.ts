@@ -1,13 +1,11 @@
-import fs from "node:fs";
 import type { Capture } from "../core/capture.ts";
 import { LONGEST_TIMER_MS, parseDuration } from "../core/duration.ts";
 import { type Environment, envFlag, envValue } from "../core/environment.ts";
 import type { Failure } from "../core/errors.ts";
-import { errorCode } from "../core/errors.ts";
-import { statOf } from "../core/filesystem.ts";
 import { parsePatterns } from "../core/own-patterns.ts";
 import { type ApplySettings, applySettings, splitWords } from "./apply-settings.ts";
 import { checkSetting, parseSize } from "./check-setting.ts";
+import { lookUp, readConfigFile } from "./config-file.ts";
 import { deliveryHash } from "./delivery-hash.ts";
 import { type SettingKey, type SettingName, settingKeys } from "./keys.ts";
 
@@ -252,43 +250,4 @@ function together(project: string | undefined, user: string | undefined): string
 export function variableOf({ env: name, envAlias }: SettingKey, env: Environment): string | undefined {
   const hasOwn = name !== undefined && envValue(env, name) !== undefined;
   return hasOwn || envAlias === undefined ? name : envAlias;
-}
-
-/** `a.b` in nested objects, as `conf` writes them. Only texts: that is all that `config set` ever wrote. */
-function lookUp(file: Readonly<Record<string, unknown>>, key: string): string | undefined {
-  if (file === NO_FILE) return undefined;
-  let value: unknown = file;
-  for (const part of key.split(".")) {
-    if (typeof value !== "object" || value === null || !Object.hasOwn(value, part)) return undefined;
-    value = (value as Record<string, unknown>)[part];
-  }
-  return value === undefined || value === null ? undefined : String(value);
-}
-
-const NO_FILE: Readonly<Record<string, unknown>> = {};
-
-function readConfigFile(path: string, problems: Failure[]): Readonly<Record<string, unknown>> {
-  // Most have none, and the first stat of a process takes longer than this.
-  const stat = fs.existsSync(path) ? statOf(path) : undefined;
-  if (stat === undefined) return NO_FILE;
-  try {
-    // A pipe or a device could block the read.
-    const isReadable = stat.isFile() || stat.isDirectory();
-    const value: unknown = isReadable ? JSON.parse(fs.readFileSync(path, "utf8")) : undefined;
-    if (typeof value === "object" && value !== null && !Array.isArray(value)) {
-      return value as Record<string, unknown>;
-    }
-    problems.push(brokenConfig(path, "it holds no JSON object"));
-  } catch (error) {
-    problems.push(brokenConfig(path, errorCode(error) ?? "it is not valid JSON"));
-  }
-  return {};
-}
-
-function brokenConfig(path: string, why: string): Failure {
-  return {
-    reason: "broken-config",
-    message: `${path} cannot be read (${why}); its settings are passed over.`,
-    hint: "Mend the file, or move it away and use: tta-persona config set <key> <value>",
-  };
 }

@@ -10,6 +10,15 @@ export function canWrite(path: string): boolean {
   }
 }
 
+/** Nothing happens where it is not there. By `unlink`: what Node.js loads for `rmSync` takes half a millisecond. */
+export function removeFile(path: string): void {
+  try {
+    fs.unlinkSync(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+  }
+}
+
 /** Undefined where nothing is there, or nobody may look. */
 export function statOf(path: string): fs.Stats | undefined {
   try {

@@ -1,4 +1,5 @@
 import fs from "node:fs";
+import { removeFile } from "./filesystem.ts";
 import { ensureDirectory } from "./home.ts";
 import { randomHex } from "./random.ts";
 
@@ -46,11 +47,12 @@ export function takeGeneration(
     throw error;
   }
   // Taken from a listing that was old by then: later generations have come and gone past this one.
-  if (highest(dir) !== generation) {
-    fs.rmSync(`${dir}/${generation}`, { force: true });
+  const there = generations(dir);
+  if (newest(there) !== generation) {
+    removeFile(`${dir}/${generation}`);
     return undefined;
   }
-  for (const old of generations(dir)) if (old < generation) fs.rmSync(`${dir}/${old}`, { force: true });
+  for (const old of there) if (old < generation) removeFile(`${dir}/${old}`);
   return generation;
 }
 
@@ -65,7 +67,7 @@ export function replaceLink(path: string, target: string): void {
   try {
     fs.renameSync(temporary, path);
   } catch (error) {
-    fs.rmSync(temporary, { force: true });
+    removeFile(temporary);
     throw error;
   }
 }
@@ -83,10 +85,14 @@ function generations(dir: string): number[] {
   if (!fs.existsSync(dir)) return [];
   return fs
     .readdirSync(dir)
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number);
+    .map(Number)
+    .filter((one) => Number.isSafeInteger(one) && one > 0);
 }
 
 function highest(dir: string): number {
-  return generations(dir).reduce((max, one) => Math.max(max, one), 0);
+  return newest(generations(dir));
+}
+
+function newest(there: readonly number[]): number {
+  return there.reduce((max, one) => Math.max(max, one), 0);
 }

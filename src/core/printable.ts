@@ -5,7 +5,21 @@ export function printable(text: string): string {
 
 /** One line: what ends a line, commands a terminal or turns the direction of writing is spelt out, as JSON does it. */
 export function escapeControls(text: string): string {
-  return text.replace(CONTROLS, escaped);
+  let escaped = "";
+  let from = 0;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (!isControl(code)) continue;
+    escaped += `${text.slice(from, at)}\\u${code.toString(16).padStart(4, "0")}`;
+    from = at + 1;
+  }
+  return escaped + text.slice(from);
+}
+
+/** By hand, since a switch asks for three texts: V8 compiles a regular expression twice by then. */
+function isControl(code: number): boolean {
+  if (code < 0x7f) return code < 0x20;
+  return code < 0xa0 || (code >= 0x2028 && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);
 }
 
 /**
@@ -20,16 +34,8 @@ export function escapeControlsInLines(text: string, hasColor: boolean): string {
   });
 }
 
-// Spelt as ranges, which compile in a third of the time of `\p{Cc}\p{Zl}\p{Zp}`.
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-const CONTROLS = /[\0-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]/g;
-
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const COLOR_OR_CONTROL = /\x1b\[(?:[12]|22|3[1259])m|[\0-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]/g;
-
-function escaped(character: string): string {
-  return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
-}
 
 export function withoutCredentials(text: string): string {
   return text.replace(/:\/\/[^/\s"]*@/g, "://***@");

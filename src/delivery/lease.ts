@@ -1,5 +1,6 @@
 import fs from "node:fs";
 import { systemClock } from "../core/clock.ts";
+import { removeFile } from "../core/filesystem.ts";
 import {
   readGeneration,
   readLink,
@@ -103,7 +104,7 @@ export function askHandover(dir: string, asker: LeaseRecord): boolean {
   const other = readHandover(dir);
   if (other !== undefined && !isSameOwner(other.owner, asker.owner)) return false;
   const path = handoverPath(dir);
-  if (other === undefined) fs.rmSync(path, { force: true });
+  if (other === undefined) removeFile(path);
   try {
     fs.symlinkSync(JSON.stringify(asker), path);
     return true;
@@ -130,7 +131,7 @@ export function readHandover(dir: string): LeaseRecord | undefined {
 /** Withdraws what this owner asked for; anybody else's request stays. */
 export function clearHandover(dir: string, owner: Owner = currentOwner()): void {
   const asker = readHandover(dir);
-  if (asker !== undefined && isSameOwner(asker.owner, owner)) fs.rmSync(handoverPath(dir), { force: true });
+  if (asker !== undefined && isSameOwner(asker.owner, owner)) removeFile(handoverPath(dir));
 }
 
 function handoverPath(dir: string): string {
