@@ -248,6 +248,6 @@ function together(project: string | undefined, user: string | undefined): string
 
 /** The variable that holds a setting: its own name, or its alias where only that one is set. */
 export function variableOf({ env: name, envAlias }: SettingKey, env: Environment): string | undefined {
-  const hasOwn = name !== undefined && envValue(env, name) !== undefined;
-  return hasOwn || envAlias === undefined ? name : envAlias;
+  if (envAlias === undefined) return name;
+  return name !== undefined && envValue(env, name) !== undefined ? name : envAlias;
 }
