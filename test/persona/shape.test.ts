@@ -99,6 +99,8 @@ function pathsOf(value: unknown, path: Path = []): Path[] {
 function withChange(value: unknown, [key, ...rest]: Path, change: unknown): unknown {
   if (key === undefined) return change;
   if (typeof value !== "object" || value === null) return value;
+  // No parser makes a list with holes.
+  if (Array.isArray(value) && typeof key === "number" && key > value.length) return value;
   const copy: Record<string | number, unknown> = Array.isArray(value) ? ([...value] as never) : { ...value };
   if (rest.length === 0 && change === null && !Array.isArray(value)) delete copy[key];
   else copy[key] = withChange(copy[key], rest, change);
