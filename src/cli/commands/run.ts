@@ -159,10 +159,13 @@ async function run(entry: WorkflowEntry, invocation: Invocation, ctx: CliContext
     },
     ctx,
   ).finally(() => view.end());
+  const { result } = execution.outcome;
+  // A failure is the last thing to be read. What was stopped may be killed any moment, so that is told at once.
+  const isToldLast = !isDone(result) && result !== "cancellation";
+  if (isToldLast) await deliverAfterRecording(recorder, ctx);
   // Where it cannot be printed how it ended, it is delivered all the same.
   const untold = await tell(prepared, execution, ctx).catch((error: unknown) => ({ error }));
-  await deliverAfterRecording(recorder, ctx);
-  const { result } = execution.outcome;
+  if (!isToldLast) await deliverAfterRecording(recorder, ctx);
   const signal = cancellation.requested();
   // One that came when the work was over has changed nothing about it.
   if (signal !== undefined && result === "cancellation") return exitCodeOfSignal(signal);
