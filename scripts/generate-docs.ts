@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Command } from "../src/cli/command.ts";
+import { commandGroups } from "../src/cli/command-groups.ts";
 import { loadCommands } from "../src/cli/command-table.ts";
 import { exitCodesOf } from "../src/cli/help-text.ts";
 import { jsonShapes } from "../src/cli/json-shapes.ts";
@@ -22,10 +23,15 @@ export async function commandsMarkdown(): Promise<string> {
     "`tta-persona <command> [options]`. Answers go to stdout, everything else to stderr. A first word that is no " +
       "command is a persona: `tta-persona backend` is `tta-persona switch backend`, and `tta-persona` alone is " +
       "`tta-persona status`.",
-    table(
-      ["command", "what it does"],
-      commands.map(({ name, summary }) => [`[\`${name}\`](#tta-persona-${name})`, summary]),
-    ),
+    ...commandGroups.flatMap(({ heading, names }) => [
+      `**${heading}**`,
+      table(
+        ["command", "what it does"],
+        commands
+          .filter(({ name }) => names.includes(name))
+          .map(({ name, summary }) => [`[\`${name}\`](#tta-persona-${name})`, summary]),
+      ),
+    ]),
     "Every command has these options, before or after its name:",
     table(
       ["option", "what it does"],

@@ -1,17 +1,15 @@
 import { commandNames } from "../core/command-names.ts";
 import type { Command } from "./command.ts";
+import { commandGroups } from "./command-groups.ts";
 
 /** The command that completion scripts call for live names. */
 export const COMPLETE_COMMAND = "__complete";
-
-/** `help` is the parser's; every other name has its file. */
-const names = commandNames.filter((name) => name !== "help");
 
 export function isCommandName(word: string): boolean {
   return commandNames.includes(word) || word === COMPLETE_COMMAND;
 }
 
-/** Loads one command. The bundler makes a chunk of each file in `commands/`. */
+/** Loads one command. `help` is the parser's; the bundler makes a chunk of every other one's file in `commands/`. */
 export async function loadCommand(name: string): Promise<Command | undefined> {
   if (!isCommandName(name) || name === "help") return undefined;
   const file = name === COMPLETE_COMMAND ? "complete" : name;
@@ -21,6 +19,6 @@ export async function loadCommand(name: string): Promise<Command | undefined> {
 
 /** All commands, in the order that help shows them. */
 export async function loadCommands(): Promise<readonly Command[]> {
-  const loaded = await Promise.all(names.map(loadCommand));
+  const loaded = await Promise.all(commandGroups.flatMap(({ names }) => names).map(loadCommand));
   return loaded.filter((command) => command !== undefined);
 }

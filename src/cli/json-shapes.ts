@@ -77,6 +77,7 @@ const historyShape = document("history", {
         scope: z.string(),
         kind: z.enum(["switched", "ended"]),
         from: z.string().describe("`none` at first"),
+        fromChatmode: z.string().optional().describe("of the session before, where it was not `default`"),
         to: z.string().describe("`none` for an end"),
         chatmode,
         durationSeconds: seconds.nullable().describe("of the session that ended with it, in seconds"),

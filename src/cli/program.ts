@@ -1,5 +1,6 @@
 import { Command as CommanderCommand, type CommanderError } from "commander";
 import type { Command, Invocation } from "./command.ts";
+import { headingOf } from "./command-groups.ts";
 import { helpAfter, rootHelpAfter } from "./help-text.ts";
 
 /** Wide enough for the usage lines, narrow enough for every terminal; asking for its width would load `node:tty`. */
@@ -36,8 +37,12 @@ export function buildProgram(spec: ProgramSpec): CommanderCommand {
     .usage("[command | persona] [options]")
     .version(spec.version, "-V, --version", "print the version")
     .addHelpText("after", rootHelpAfter);
-  for (const command of spec.commands)
-    program.addCommand(build(command, spec), { hidden: isHidden(command) });
+  for (const command of spec.commands) {
+    const parser = build(command, spec);
+    const heading = headingOf(command.name);
+    if (heading !== undefined) parser.helpGroup(`${heading}:`);
+    program.addCommand(parser, { hidden: isHidden(command) });
+  }
   return program;
 }
 

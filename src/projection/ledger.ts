@@ -50,6 +50,8 @@ export interface HistoryEntry {
   readonly scope: string;
   readonly kind: "switched" | "ended";
   readonly from: string;
+  /** Of the session that it leads away from; absent for the default one, and in what older programs kept. */
+  readonly fromChatmode?: string;
   readonly to: string;
   readonly chatmode: string;
   /** Of the session that ended with it; absent at the first. */
@@ -115,7 +117,9 @@ export function historyEntry(events: readonly SessionEvent[], fact: Fact): Histo
     ...(end === undefined ? {} : { durationMs: end.durationMs }),
   };
   if (begin !== undefined) {
-    return { ...common, kind: "switched", from: begin.from, to: begin.to, chatmode: begin.chatmode };
+    const { from, fromChatmode, to, chatmode } = begin;
+    const left = fromChatmode === DEFAULT_CHATMODE ? {} : { fromChatmode };
+    return { ...common, kind: "switched", from, ...left, to, chatmode };
   }
   if (end === undefined || fact.type !== "persona.ended") return undefined;
   return { ...common, kind: "ended", from: end.persona, to: NO_PERSONA, chatmode: end.chatmode };

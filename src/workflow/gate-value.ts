@@ -52,8 +52,8 @@ function shorten(value: string): string {
 export function compare(value: string, { min, max, equals }: Bounds, shown = value): Verdict {
   if (equals !== undefined) {
     const passed = value === equals;
-    const is = shown === "" ? "empty" : shown;
-    return { passed, detail: passed ? `is ${is}` : `is ${is}, not ${equals}` };
+    const detail = `the value is ${shown === "" ? "empty" : shown}`;
+    return { passed, detail: passed ? detail : `${detail}, not ${equals}` };
   }
   const number = value.trim() === "" ? Number.NaN : Number(value);
   if (!Number.isFinite(number)) return { passed: false, detail: `${shown} is no number` };

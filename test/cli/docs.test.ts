@@ -13,7 +13,9 @@ const flat = (commands: readonly Command[]): readonly Command[] =>
 
 test("every name has its command, and every document its shape", async () => {
   const commands = await loadCommands();
-  expect(commands.map(({ name }) => name)).toEqual(commandNames.filter((name) => name !== "help"));
+  expect(commands.map(({ name }) => name).toSorted()).toEqual(
+    commandNames.filter((name) => name !== "help").toSorted(),
+  );
   for (const { name, json, hidden } of flat(commands)) {
     // What `exec` prints is its command's.
     if (hidden !== true && name !== "exec")
@@ -56,4 +58,20 @@ test("help: for the program and for each command, with examples and exit codes",
     expect((await run(["help", name])).stdout).toBe(help.stdout);
   }
   expect(program.stdout).not.toContain("__complete");
+});
+
+test("the program's help shows every command once, under a heading that says what for", async () => {
+  const { run } = sandboxOfTest();
+  const { stdout } = await run(["--help"]);
+  const sections = stdout.split(/\n\n(?=\S.*:\n)/).map((section) => section.split("\n"));
+  const commandsUnder = (lines: readonly string[]) =>
+    lines.flatMap((line) => /^ {2}([a-z][a-z-]*)(?= |$)/.exec(line)?.[1] ?? []);
+  const isOfCommands = ([heading = ""]: readonly string[]) =>
+    !/^(Usage|Options|Global|Examples)/.test(heading);
+  const shown = sections.filter(isOfCommands);
+  expect(shown.map(([heading]) => heading)).not.toContain("Commands:");
+  expect(shown.length).toBeGreaterThan(3);
+  expect(shown.flatMap(commandsUnder).toSorted()).toEqual(
+    commandNames.filter((name) => name !== "help").toSorted(),
+  );
 });

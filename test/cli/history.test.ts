@@ -104,3 +104,26 @@ test("shows what leads to a persona or away from it, in a chatmode, up to a mome
   expect((await run(["history", "--until", "yesterday"])).stderr).toContain('"yesterday"');
   expect((await run(["history", "--persona", "nobody"])).stdout).toBe("Nothing of that kind has happened.\n");
 });
+
+test("tells the chatmode of the session that a switch leads away from, unless it is the default one", async () => {
+  const { run } = sandboxOfTest();
+  await run(["switch", "testing", "--chatmode", "tdd"]);
+  await run(["switch", "testing", "--chatmode", "review"]);
+  await run(["switch", "backend"]);
+  await run(["switch", "devops"]);
+  const lines = (await run(["history"])).stdout.trimEnd().split("\n");
+  const told = lines.map((line) => line.replace(/^\S+ \S+ {2}/, "").replace(/ after .*/, ""));
+  expect(told).toEqual([
+    "testing-specialist [tdd]",
+    "testing-specialist [review] from testing-specialist [tdd]",
+    "backend-engineer from testing-specialist [review]",
+    "devops-engineer from backend-engineer",
+  ]);
+  const entries = entriesOf(documentOf(await run(["history", "--json"])));
+  expect(entries.map((entry) => "fromChatmode" in entry && entry.fromChatmode)).toEqual([
+    false,
+    "tdd",
+    "review",
+    false,
+  ]);
+});

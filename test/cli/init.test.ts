@@ -47,6 +47,16 @@ test("writes what can be listed, validated and run as it stands", async () => {
   expect(steps).toEqual(["list", "run", "workflow", "trust"]);
 });
 
+test("what can be trusted in a new project is told, as it names no persona yet", async () => {
+  const { run } = sandboxOfTest();
+  await run(["init"]);
+  const refused = await run(["trust"]);
+  expect(refused.code).toBe(2);
+  const [, named = ""] = /tta-persona trust (\S+)$/m.exec(refused.stderr) ?? [];
+  expect(named).toBe(SETTINGS);
+  expect(await run(["trust", named])).toMatchObject({ code: 0, stderr: "" });
+});
+
 test("overwrites nothing without --force, and then says so", async () => {
   const { run, project } = sandboxOfTest();
   await run(["init"]);

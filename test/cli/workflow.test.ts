@@ -168,3 +168,16 @@ test("a word that is no subcommand gets the one that was meant", async () => {
     stderr: expect.stringContaining("Did you mean validate?"),
   });
 });
+
+test("run without a name tells which workflows there are", async () => {
+  const { run } = sandboxWith({ [`${WORKFLOWS}/zoo.yaml`]: flow("zoo") });
+  for (const args of [["run"], ["run", "--dry-run"]]) {
+    const plain = await run(args);
+    expect(plain).toMatchObject({ code: 2, stdout: "" });
+    expect(plain.stderr).toMatch(/package-release.*zoo.*tta-persona workflow list/);
+    const document = documentOf(await run([...args, "--json"]));
+    const error = { reason: "missing-argument", hint: expect.stringMatching(/package-release.*zoo/) };
+    expect(document).toMatchObject({ schema: "tta-persona/error/1", error });
+  }
+  expect((await run(["run", "--help"])).stdout).toMatch(/^Usage: tta-persona run \[options\] <workflow>$/m);
+});

@@ -104,3 +104,14 @@ test("a signal that comes when the work is over changes nothing about how it wen
   expect(await running.result).toMatchObject({ code: 0, signal: null });
   expect((await showRun(sandbox)).state).toBe("success");
 });
+
+test("a failure is told after what could not be delivered, so that it is read last", async (context) => {
+  const { expect } = context;
+  const { sandbox, gateway, env } = await begin(context, "false");
+  await gateway.behave("hang");
+  const failed = await sandbox.runTty(["run", "demo"], {
+    env: { ...env, TTA_PERSONA_DELIVERY_TIMEOUT: "2s" },
+  });
+  expect(failed.code).toBe(1);
+  expect(failed.stdout).toMatch(/not delivered yet: [\s\S]*demo\S* failed [\s\S]* --resume/);
+});

@@ -50,8 +50,8 @@ test("each kind of gate looks at what the stage has left, and all are told", asy
     ["script", "run", "passed", "exit code 0"],
     ["json", "value", "passed", "81.5 ≥ 80"],
     ["file", "value", "passed", "12 ≤ 12"],
-    ["log", "value", "passed", "is 0"],
-    ["output", "value", "passed", "is ship it"],
+    ["log", "value", "passed", "the value is 0"],
+    ["output", "value", "passed", "the value is ship it"],
     ["absent", "value", "passed", "nowhere.json cannot be read (ENOENT); nothing to check"],
   ]);
 });

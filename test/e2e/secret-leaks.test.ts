@@ -211,9 +211,9 @@ concurrent("gates, outputs and errors of a stage tell no secret", async (context
   context.expect(leaks(scene.places(), secrets)).toEqual([]);
   // It is still said what was wrong.
   context.expect(result.stdout).toMatch(/gate json: \*\*\* is no number/);
-  context.expect(result.stdout).toMatch(/gate pattern: is \*\*\*, not x/);
-  context.expect(result.stdout).toMatch(/gate whole: is password=\*\*\*, not x/);
-  context.expect(result.stdout).toMatch(/gate bound: is 1, not \*\*\*/);
+  context.expect(result.stdout).toMatch(/gate pattern: the value is \*\*\*, not x/);
+  context.expect(result.stdout).toMatch(/gate whole: the value is password=\*\*\*, not x/);
+  context.expect(result.stdout).toMatch(/gate bound: the value is 1, not \*\*\*/);
   context.expect(result.stdout).toMatch(/gate query: no value \(http 401\) within/);
   context.expect(result.stdout).toMatch(/gate closed: no value \(connection refused\) within/);
   context.expect(result.stdout).toMatch(/gate long: x{100}… is no number/);

@@ -24,10 +24,10 @@ describe("comparing", () => {
     ["NaN", { min: 0 }, false, "NaN is no number"],
     ["Infinity", { min: 0 }, false, "Infinity is no number"],
     ["80%", { min: 80 }, false, "80% is no number"],
-    ["ok", { equals: "ok" }, true, "is ok"],
-    ["OK", { equals: "ok" }, false, "is OK, not ok"],
-    ["1.0", { equals: "1" }, false, "is 1.0, not 1"],
-    ["", { equals: "" }, true, "is empty"],
+    ["ok", { equals: "ok" }, true, "the value is ok"],
+    ["OK", { equals: "ok" }, false, "the value is OK, not ok"],
+    ["1.0", { equals: "1" }, false, "the value is 1.0, not 1"],
+    ["", { equals: "" }, true, "the value is empty"],
   ])("%j with %j", ([value, bounds, passed, detail], { expect }) => {
     expect(compare(value, { ...NONE, ...bounds })).toEqual({ passed, detail });
   });
@@ -66,8 +66,8 @@ describe("finding", () => {
   test.for<[ValueSource, object, boolean, string]>([
     [json("total.lines.pct"), { min: 80 }, true, "81.5 ≥ 80"],
     [json("total.list.1.n"), { max: 2 }, false, "3 > 2"],
-    [json("total.flag"), { equals: "true" }, true, "is true"],
-    [json("total.text"), { equals: "good" }, true, "is good"],
+    [json("total.flag"), { equals: "true" }, true, "the value is true"],
+    [json("total.text"), { equals: "good" }, true, "the value is good"],
     [json("total.text"), { min: 1 }, false, "good is no number"],
     [json("total.branches.pct"), { min: 1 }, false, "coverage.json has no total.branches.pct"],
     [json("total.text.length"), { min: 1 }, false, "coverage.json has no total.text.length"],
@@ -77,13 +77,13 @@ describe("finding", () => {
     [json("a", "broken.json"), { min: 1 }, false, "broken.json is not JSON"],
     [json("a", "nowhere.json"), { min: 1 }, false, "nowhere.json cannot be read (ENOENT)"],
     [json("a", "directory"), { min: 1 }, false, "directory cannot be read (EISDIR)"],
-    [text("^score: (\\d+)$"), { equals: "2" }, true, "is 2"],
-    [text("score: .*"), { equals: "score: x3" }, true, "is score: x3"],
-    [text("score: (\\d+)?"), { equals: "score: " }, true, "is score: "],
+    [text("^score: (\\d+)$"), { equals: "2" }, true, "the value is 2"],
+    [text("score: .*"), { equals: "score: x3" }, true, "the value is score: x3"],
+    [text("score: (\\d+)?"), { equals: "score: " }, true, "the value is score: "],
     [text("grade (\\d)"), { min: 1 }, false, "report.txt has nothing that matches grade (\\d)"],
     [{ from: "log", pattern: "passed (\\d+) of" }, { min: 13 }, true, "13 ≥ 13"],
     [{ from: "output", key: "count" }, { min: 5 }, false, "4 < 5"],
-    [{ from: "output", key: "empty" }, { equals: "" }, true, "is empty"],
+    [{ from: "output", key: "empty" }, { equals: "" }, true, "the value is empty"],
     [{ from: "output", key: "constructor" }, { min: 0 }, false, "no output constructor"],
   ])("%j with %j", ([source, bounds, passed, detail], { expect }) => {
     expect(check(source, bounds)).toEqual({ passed, detail });

@@ -5,7 +5,7 @@ import { plainName } from "../../persona/names.ts";
 import { chatmodeSuffix, placeText } from "../../persona/session-text.ts";
 import { type HistoryQuery, readHistory } from "../../projection/history.ts";
 import type { HistoryEntry, LedgerState } from "../../projection/ledger.ts";
-import { NO_PERSONA } from "../../projection/session.ts";
+import { DEFAULT_CHATMODE, NO_PERSONA } from "../../projection/session.ts";
 import { shellScope } from "../../projection/shell-scope.ts";
 import { type Command, type Invocation, optionText } from "../command.ts";
 import type { CliContext } from "../context.ts";
@@ -104,7 +104,8 @@ function entryText(entry: HistoryEntry, ctx: CliContext): string {
   const mode = `${chatmodeSuffix(entry.chatmode)}${whereText(entry.scope, ctx)}`;
   const time = paint.dim(localTime(entry.at));
   if (entry.kind === "ended") return `${time}  ${printable(entry.from)}${mode} ended${paint.dim(after)}\n`;
-  const from = entry.from === NO_PERSONA ? "" : paint.dim(` from ${printable(entry.from)}${after}`);
+  const left = `${printable(entry.from)}${chatmodeSuffix(entry.fromChatmode ?? DEFAULT_CHATMODE)}`;
+  const from = entry.from === NO_PERSONA ? "" : paint.dim(` from ${left}${after}`);
   return `${time}  ${paint.bold(printable(entry.to))}${mode}${from}\n`;
 }
 

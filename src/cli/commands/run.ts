@@ -43,10 +43,17 @@ export const command: Command = {
   completeOptions: "parameters",
   async specialize(args, ctx) {
     const name = workflowAmong(args, ctx);
-    return name === undefined ? command : commandOf(findRunnableWorkflow(name, ctx));
+    return name === undefined ? unnamed : commandOf(findRunnableWorkflow(name, ctx));
   },
-  run: () => {
-    throw nameFirst();
+};
+
+/** Where no word names a workflow: the parser alone could not tell which ones there are. */
+const unnamed: Command = {
+  ...command,
+  usage: "[options] <workflow>",
+  arguments: (command.arguments ?? []).map((argument) => ({ ...argument, optional: true })),
+  run({ args: [word] }, ctx) {
+    throw word === undefined ? missingName(ctx) : nameFirst();
   },
 };
 
@@ -58,6 +65,15 @@ function workflowAmong(args: readonly string[], ctx: CliContext): string | undef
   if (words.length === 0) return undefined;
   const { entries } = loadWorkflows(workflowPlaces(ctx));
   return words.find((word) => entries.some(({ workflow }) => workflow.name === word));
+}
+
+function missingName(ctx: CliContext): UserError {
+  const names = loadWorkflows(workflowPlaces(ctx)).entries.map(({ workflow }) => workflow.name);
+  return new UserError({
+    reason: "missing-argument",
+    message: "Missing the name of a workflow.",
+    hint: `There ${names.length === 0 ? "is none yet" : `are ${names.join(", ")}`}. See: tta-persona workflow list`,
+  });
 }
 
 function nameFirst(): UserError {
@@ -143,10 +159,13 @@ async function run(entry: WorkflowEntry, invocation: Invocation, ctx: CliContext
     },
     ctx,
   ).finally(() => view.end());
+  const { result } = execution.outcome;
+  // A failure is the last thing to be read. What was stopped may be killed any moment, so that is told at once.
+  const isToldLast = !isDone(result) && result !== "cancellation";
+  if (isToldLast) await deliverAfterRecording(recorder, ctx);
   // Where it cannot be printed how it ended, it is delivered all the same.
   const untold = await tell(prepared, execution, ctx).catch((error: unknown) => ({ error }));
-  await deliverAfterRecording(recorder, ctx);
-  const { result } = execution.outcome;
+  if (!isToldLast) await deliverAfterRecording(recorder, ctx);
   const signal = cancellation.requested();
   // One that came when the work was over has changed nothing about it.
   if (signal !== undefined && result === "cancellation") return exitCodeOfSignal(signal);

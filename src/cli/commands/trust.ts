@@ -65,7 +65,7 @@ function projectPersona(ctx: CliContext): string {
   throw new UserError({
     reason: "no-project-persona",
     message: "Neither this directory nor one above it has a .tta-persona/persona.",
-    hint: "Make one: tta-persona switch <persona> --scope project",
+    hint: "Make one: tta-persona switch <persona> --scope project. Other files have to be named, such as: tta-persona trust .tta-persona/settings.yaml",
   });
 }
 
