@@ -1,4 +1,10 @@
-import { plainWords, programName, type ShellCommand, type ShellWord } from "./shell-words.ts";
+import {
+  hasSubstitution,
+  plainWords,
+  programName,
+  type ShellCommand,
+  type ShellWord,
+} from "./shell-words.ts";
 
 /** They only look at the files that they are given. */
 const READERS = new Set(
@@ -23,8 +29,7 @@ export function changeable(command: ShellCommand): readonly ShellWord[] {
   const isReader =
     name === "git" ? READERS_OF_GIT.has(rest[0] ?? "") : READERS.has(name) || isPrintingSed(name, rest);
   // A substitution within quotes is a command of its own.
-  const isPlain = words.every(({ text, isExpanded }) => !isExpanded || !/\$\(|`/.test(text));
-  if (!isReader || !isPlain || rest.some((text) => ACTING.test(text))) {
+  if (!isReader || words.some(hasSubstitution) || rest.some((text) => ACTING.test(text))) {
     return words.filter(({ kind }) => kind !== "input");
   }
   return words.filter(({ kind }) => kind === "output");

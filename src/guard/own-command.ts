@@ -37,7 +37,7 @@ const RUN_VERBS = words("exec x dlx run run-script");
 
 /** To these a word is a name or a text: they run none of it. */
 const TEXT_ONLY = words(
-  "rg grep egrep fgrep ag ack gh echo printf cat tee less more head tail wc sort uniq cut tr ls stat file diff cmp cp mv rm mkdir touch ln cd pushd which type man",
+  "rg grep egrep fgrep ag ack gh echo printf cat tee less more head tail wc sort uniq cut tr ls stat file diff cmp cp mv rm mkdir touch ln cd pushd which type man apply_patch applypatch",
 );
 const TEXT_ONLY_OF_GIT = words(
   "add blame branch checkout commit describe diff grep log ls-files merge mv notes restore rm show stash status tag",

@@ -212,12 +212,15 @@ describe("a shell command", () => {
     ["cat $'\\056env'"],
     ["cat $'\\u002eenv'"],
     ['cat $".env"'],
+    ['bash -c "cat .env"'],
+    ["bash -lc 'cd data && cat raw/a.csv'"],
+    ["sudo sh -c 'true; bash -c \"cat .env\"'"],
   ])("with a restricted path as a word is denied: %s", (command) => {
     expect(decide("Bash", { command }).decision).toBe("deny");
   });
 
   test.each([
-    ['bash -c "cat .env"'],
+    [`bash -c "python -c 'open(\\".env\\")'"`],
     [`python -c "open('.env').read()"`],
     ["git commit -m 'move frontend/app.ts away'"],
     ["cat <<EOF\nsee frontend/app.ts\nEOF"],
