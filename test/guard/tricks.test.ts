@@ -316,6 +316,10 @@ describe("a shell may read what decides over the agent, as other tools may", () 
     ["find .claude/settings.json -delete"],
     ["jq . x <> .claude/settings.json"],
     ["cp .claude/settings.json x"],
+    ["xxd -r x .claude/settings.json"],
+    ["cat x | less -O.claude/settings.json"],
+    ["cat x | less --log-file=.claude/settings.json"],
+    ["bat --pager 'rm .claude/settings.json' x"],
     ["python3 - <<EOF\nopen('.claude/settings.json', 'w')\nEOF"],
   ])("and is asked for what may change it: %s", (command) => {
     expect(decide("Bash", { command })).toMatchObject({ decision: "ask", rule: "own-files" });
