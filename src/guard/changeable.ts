@@ -6,13 +6,13 @@ import {
   type ShellWord,
 } from "./shell-words.ts";
 
-/** They only look at the files that they are given. */
-const READERS = new Set(
+/** They only look at the files that they are given, and run nothing. */
+export const READERS = new Set(
   "cat head tail less more bat ls tree stat file wc grep egrep fgrep rg diff cmp jq cut od hexdump md5sum sha256sum readlink realpath basename dirname echo printf cd pwd test [".split(
     " ",
   ),
 );
-const READERS_OF_GIT = new Set("blame diff log ls-files show status".split(" "));
+export const READERS_OF_GIT = new Set("blame diff log ls-files show status".split(" "));
 
 /** With these, some of them write to a file or run a program. */
 const ACTING = /^(?:--(?:pre|pager|output|log-file|ext-diff|hostname-bin|compile)\b|-(?:o|O|C$))/;
