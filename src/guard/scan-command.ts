@@ -1,8 +1,9 @@
 import fs from "node:fs";
 import { hasWildcard } from "./glob.ts";
 import { appliesPatch, isPatcher, patchPaths } from "./patch.ts";
-import { normalise, type PathView } from "./path-forms.ts";
+import type { PathView } from "./path-forms.ts";
 import { type RestrictedPaths, type Restriction, UNTELLABLE } from "./restricted-paths.ts";
+import { placedCommands } from "./shell-places.ts";
 import {
   allShellCommands,
   hasSubstitution,
@@ -42,16 +43,10 @@ export function scanCommand(
   if (command.length > MAX_LENGTH) return unseen;
   const looked = new Set<string>();
   let maybe: CommandFinding | undefined;
-  /** By how many parentheses there are around: what is gone to within them ends with them. */
-  let places: readonly string[] = [cwd];
   const commands = allShellCommands(command);
   const isPiped = commands.some((one) => one.isFed && appliesPatch(one));
-  for (const one of commands) {
-    places = placesAt(one.depth, places);
-    const here = places[one.depth] ?? cwd;
-    const goneTo = destination(one, here, { cwd, userHome });
+  for (const { command: one, here, goneTo } of placedCommands(commands, { cwd, userHome })) {
     const from = [...new Set([cwd, here, ...(goneTo === undefined ? [] : [goneTo])])];
-    if (goneTo !== undefined && isCd(one)) places = [...places.slice(0, one.depth), goneTo];
     for (const word of wordsOf(one)) {
       for (const { part, how } of partsOf(word, one, isPiped)) {
         // A bare word such as `frontend` is a path only where there is something of that name.
@@ -77,35 +72,6 @@ export function scanCommand(
   return maybe;
 }
 
-function placesAt(depth: number, places: readonly string[]): readonly string[] {
-  const next = places.slice(0, depth + 1);
-  while (next.length <= depth) next.push(next.at(-1) ?? "");
-  return next;
-}
-
-const isCd = (command: ShellCommand) => /^(?:cd|pushd)$/.test(plainWords(command)[0]?.text ?? "");
-
-/** Where `cd`, or the option `-C` of git, make and tar, goes; undefined where it does not, or nobody can tell. */
-function destination(
-  command: ShellCommand,
-  here: string,
-  { cwd, userHome = "" }: Pick<PathView, "cwd" | "userHome">,
-): string | undefined {
-  const [, ...words] = plainWords(command).map(({ text }) => text);
-  const option = words.indexOf("-C");
-  const given = isCd(command)
-    ? (words.find((text) => text === "-" || !text.startsWith("-")) ?? "~")
-    : option === -1
-      ? undefined
-      : words[option + 1];
-  if (given === undefined || given === "-") return undefined;
-  const text = given
-    .replace(/^(?:~|\$HOME|\$\{HOME\})(?=\/|$)/, () => userHome)
-    .replace(/^(?:\$PWD|\$\{PWD\})(?=\/|$)/, () => here)
-    .replace(/^(?:\$CLAUDE_PROJECT_DIR|\$\{CLAUDE_PROJECT_DIR\})(?=\/|$)/, () => cwd);
-  return /[$`]/.test(text) ? undefined : normalise(text.startsWith("/") ? text : `${here}/${text}`);
-}
-
 interface Part {
   readonly part: string;
   /** `file`: nothing else; `whole`: could be an operand or the value of an option; `piece`: of a word or a text. */
@@ -122,11 +88,14 @@ function partsOf(word: ShellWord, command: ShellCommand, isPiped: boolean): read
   return isPatch ? files : [...files, ...partsOfWord(word)];
 }
 
-function partsOfWord({ text, isProse }: ShellWord): readonly Part[] {
+function partsOfWord(word: ShellWord): readonly Part[] {
+  const { text, isProse } = word;
   if (isProse) {
     const words = text.split(/[^\p{L}\p{N}\p{M}_./~*?[\]$+@%-]+/u);
     return words.filter(Boolean).map((part) => ({ part, how: "piece" }));
   }
+  // Of grep, tar, rsync: what is not to be read.
+  if (/^--exclude(?:-dir)?=/.test(text) && !hasSubstitution(word)) return [];
   const whole = [text, text.slice(text.indexOf("=") + 1), text.replace(/^(?:-\w)?@?/, "")];
   const pieces = text.split(/[:,=@]/);
   return [

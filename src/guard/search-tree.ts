@@ -62,7 +62,7 @@ interface Walk {
   readonly named?: readonly Glob[];
 }
 
-interface Read extends Restriction {
+export interface Read extends Restriction {
   /** A glob that makes the search leave it out. */
   readonly leftOutBy?: string;
 }

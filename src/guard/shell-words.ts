@@ -139,6 +139,7 @@ export function shellCommands(command: string): readonly ShellCommand[] {
 }
 
 const SHELL = /^(?:ba|z|da|k|fi)?sh$/;
+const RUNNER = /^(?:sudo|env|exec|command|nice|nohup|time)$/;
 
 /** With those in a text that a shell is to run, `bash -c "…"`, which are as if in parentheses. */
 export function allShellCommands(command: string, depth = 0): readonly ShellCommand[] {
@@ -146,7 +147,9 @@ export function allShellCommands(command: string, depth = 0): readonly ShellComm
     const words = plainWords(outer);
     const option = words.findIndex(({ text }) => /^-\w*c$/.test(text));
     const script = words[option + 1];
-    const isRun = option !== -1 && words.slice(0, option).some((word) => SHELL.test(programName(word)));
+    // Behind any other program, such as docker, it may run elsewhere.
+    const program = words.find((word) => !RUNNER.test(programName(word)));
+    const isRun = option !== -1 && SHELL.test(programName(program));
     if (!isRun || script === undefined || depth >= MAX_SCRIPTS) return [outer];
     const inner = allShellCommands(script.text, depth + 1);
     return [
