@@ -274,7 +274,7 @@ describe("the rules", () => {
 });
 
 /** The guard's holds what masks a path, too. */
-const GUARD_BUNDLE_BYTES = 92_000;
+const GUARD_BUNDLE_BYTES = 94_000;
 
 test("the guard's bundle loads node:fs, and more only where it has to; it is small, and our own", async () => {
   const bundle = readFileSync(join(repositoryRoot, "dist/guard.cjs"), "utf8");

@@ -7,7 +7,8 @@ import { type PathView, pathForms } from "./path-forms.ts";
 import type { GuardRequest } from "./request.ts";
 import { type Restriction, restrictPaths, UNTELLABLE } from "./restricted-paths.ts";
 import { scanCommand } from "./scan-command.ts";
-import { findRead } from "./search-tree.ts";
+import { findRead, type Read } from "./search-tree.ts";
+import { findShellRead } from "./shell-search.ts";
 import { isReader, readToolInput } from "./tool-input.ts";
 import { shutOutBy, splitToolName } from "./tool-name.ts";
 
@@ -68,25 +69,16 @@ export function decide(
     if (found !== undefined) return denied(found, persona);
   }
   const read = contentSearch && findRead(contentSearch, restricted, view, isLate);
-  if (read?.pattern === UNTELLABLE) {
-    return {
-      decision: "ask",
-      rule: "search-too-large",
-      path: read.path,
-      reason: `The search begins above more than can be looked through for what is restricted for ${persona}. Search less.`,
-    };
-  }
-  if (read !== undefined) {
-    const { reason, ...rest } = denied(read, persona);
-    const byGlob = read.leftOutBy === undefined ? "" : `, or leave it out by the glob ${read.leftOutBy}`;
-    const advice = `The search would read it: search elsewhere${byGlob}`;
-    return { ...rest, reason: `${reason} ${advice}` };
-  }
+  if (read !== undefined) return searchRefused(read, persona);
   const commandView = commandFrom === undefined ? view : viewAt(commandFrom, view);
   const inCommand =
     command === undefined || commandView === view ? restricted : restrictPaths(restrictedPaths, commandView);
   const finding = command === undefined ? undefined : scanCommand(command, inCommand, commandView);
   if (finding?.how === "sure") return denied(finding, persona);
+  const readByShell =
+    command === undefined ? undefined : findShellRead(command, inCommand, commandView, isLate);
+  if (readByShell !== undefined && (finding === undefined || readByShell.pattern !== UNTELLABLE))
+    return searchRefused(readByShell, persona);
   if (finding !== undefined) {
     const rule = `restrictedPaths: ${finding.pattern}`;
     return {
@@ -146,6 +138,21 @@ function resourceServer({ tool, input }: GuardRequest): string | undefined {
 function viewAt(directory: string, view: PathView): PathView {
   const [cwd = view.cwd] = pathForms(directory, view).paths;
   return { ...view, cwd, roots: [view.cwd, ...view.roots] };
+}
+
+function searchRefused(read: Read, persona: string): Decision {
+  if (read.pattern === UNTELLABLE) {
+    return {
+      decision: "ask",
+      rule: "search-too-large",
+      path: read.path,
+      reason: `The search begins above more than can be looked through for what is restricted for ${persona}. Search less.`,
+    };
+  }
+  const { reason, ...rest } = denied(read, persona);
+  const byGlob = read.leftOutBy === undefined ? "" : `, or leave it out by the glob ${read.leftOutBy}`;
+  const advice = `The search would read it: search elsewhere${byGlob}`;
+  return { ...rest, reason: `${reason} ${advice}` };
 }
 
 function denied({ pattern, path }: Restriction, persona: string): Decision {

@@ -1,8 +1,8 @@
 /** What the guard cannot enforce, for `guard --explain` and the documents. */
 export const guardLimits: readonly string[] = [
-  "Shell commands are looked at as text, and that is all. A path that stands there is found; what a variable, a " +
-    "substitution, a script, an alias or a walk through a directory (grep -r, tar, find) comes to is not. Use the " +
-    "agent's sandbox, or file permissions, where that matters.",
+  "Shell commands are looked at as text, and that is all. A path that stands there is found, and what a plain grep -r " +
+    "would read; what a variable, a substitution, a script, an alias or any other walk through a directory (rg, tar, " +
+    "find) comes to is not. Use the agent's sandbox, or file permissions, where that matters.",
   "A search for names (Glob, LS) that begins above a restricted directory is allowed, and may show names from there; " +
     "one that is aimed at it is denied, and so is one through contents (Grep and its like) that would read a file there. " +
     "What such searches leave out by themselves (.git and node_modules where no path or glob sends them there, and what a " +

@@ -1,4 +1,5 @@
 import { commandNames } from "../core/command-names.ts";
+import { READERS, READERS_OF_GIT } from "./changeable.ts";
 import { plainWords, programName, type ShellCommand, type ShellWord, shellCommands } from "./shell-words.ts";
 
 const PROGRAM = /(?:^|\/)tta-persona(?:\.cjs|@[\w.^~-]+)?$/i;
@@ -35,13 +36,15 @@ const PACKAGE_VERBS = words(
 );
 const RUN_VERBS = words("exec x dlx run run-script");
 
-/** To these a word is a name or a text: they run none of it. */
-const TEXT_ONLY = words(
-  "rg grep egrep fgrep ag ack gh echo printf cat tee less more head tail wc sort uniq cut tr ls stat file diff cmp cp mv rm mkdir touch ln cd pushd which type man",
-);
-const TEXT_ONLY_OF_GIT = words(
-  "add blame branch checkout commit describe diff grep log ls-files merge mv notes restore rm show stash status tag",
-);
+/** To these a word is a name or a text: they run none of it, as what only looks at files, but may change them. */
+const TEXT_ONLY = new Set([
+  ...READERS,
+  ...words("ag ack gh tee sort uniq tr cp mv rm mkdir touch ln pushd which type man apply_patch applypatch"),
+]);
+const TEXT_ONLY_OF_GIT = new Set([
+  ...READERS_OF_GIT,
+  ...words("add branch checkout commit describe grep merge mv notes restore rm stash tag"),
+]);
 
 /** Shells: what they are given as text is a command. */
 const SHELLS = words("sh bash zsh dash ksh fish ssh su eval");

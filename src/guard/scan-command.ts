@@ -1,8 +1,17 @@
 import fs from "node:fs";
 import { hasWildcard } from "./glob.ts";
-import { normalise, type PathView } from "./path-forms.ts";
+import { appliesPatch, isPatcher, patchPaths } from "./patch.ts";
+import type { PathView } from "./path-forms.ts";
 import { type RestrictedPaths, type Restriction, UNTELLABLE } from "./restricted-paths.ts";
-import { plainWords, type ShellCommand, type ShellWord, shellCommands } from "./shell-words.ts";
+import { placedCommands } from "./shell-places.ts";
+import {
+  allShellCommands,
+  hasSubstitution,
+  plainWords,
+  programName,
+  type ShellCommand,
+  type ShellWord,
+} from "./shell-words.ts";
 
 export interface CommandFinding extends Restriction {
   /** `sure`: a word of the command is such a path. `maybe`: it stands in a text, or could be another word. */
@@ -34,20 +43,16 @@ export function scanCommand(
   if (command.length > MAX_LENGTH) return unseen;
   const looked = new Set<string>();
   let maybe: CommandFinding | undefined;
-  /** By how many parentheses there are around: what is gone to within them ends with them. */
-  let places: readonly string[] = [cwd];
-  for (const one of shellCommands(command)) {
-    places = placesAt(one.depth, places);
-    const here = places[one.depth] ?? cwd;
-    const goneTo = destination(one, here, { cwd, userHome });
+  const commands = allShellCommands(command);
+  const isPiped = commands.some((one) => one.isFed && appliesPatch(one));
+  for (const { command: one, here, goneTo } of placedCommands(commands, { cwd, userHome })) {
     const from = [...new Set([cwd, here, ...(goneTo === undefined ? [] : [goneTo])])];
-    if (goneTo !== undefined && isCd(one)) places = [...places.slice(0, one.depth), goneTo];
-    for (const { text, isProse } of wordsOf(one)) {
-      for (const { part, isWhole } of partsOf(text, isProse)) {
+    for (const word of wordsOf(one)) {
+      for (const { part, how } of partsOf(word, one, isPiped)) {
         // A bare word such as `frontend` is a path only where there is something of that name.
-        const isBare = !/[/.~*?[\\${]/.test(part);
-        const isSure = isWhole && !isProse && !isBare;
-        if ((isBare && isProse) || STREAM.test(part)) continue;
+        const isBare = how !== "file" && !/[/.~*?[\\${]/.test(part);
+        const isSure = how !== "piece" && !isBare;
+        if ((isBare && word.isProse) || STREAM.test(part)) continue;
         for (const directory of /^[/~$]/.test(part) ? [cwd] : from) {
           const path = directory === cwd ? part : `${directory}/${part}`;
           const key = `${isSure} ${path}`;
@@ -67,50 +72,34 @@ export function scanCommand(
   return maybe;
 }
 
-function placesAt(depth: number, places: readonly string[]): readonly string[] {
-  const next = places.slice(0, depth + 1);
-  while (next.length <= depth) next.push(next.at(-1) ?? "");
-  return next;
-}
-
-const isCd = (command: ShellCommand) => /^(?:cd|pushd)$/.test(plainWords(command)[0]?.text ?? "");
-
-/** Where `cd`, or the option `-C` of git, make and tar, goes; undefined where it does not, or nobody can tell. */
-function destination(
-  command: ShellCommand,
-  here: string,
-  { cwd, userHome = "" }: Pick<PathView, "cwd" | "userHome">,
-): string | undefined {
-  const [, ...words] = plainWords(command).map(({ text }) => text);
-  const option = words.indexOf("-C");
-  const given = isCd(command)
-    ? (words.find((text) => text === "-" || !text.startsWith("-")) ?? "~")
-    : option === -1
-      ? undefined
-      : words[option + 1];
-  if (given === undefined || given === "-") return undefined;
-  const text = given
-    .replace(/^(?:~|\$HOME|\$\{HOME\})(?=\/|$)/, () => userHome)
-    .replace(/^(?:\$PWD|\$\{PWD\})(?=\/|$)/, () => here)
-    .replace(/^(?:\$CLAUDE_PROJECT_DIR|\$\{CLAUDE_PROJECT_DIR\})(?=\/|$)/, () => cwd);
-  return /[$`]/.test(text) ? undefined : normalise(text.startsWith("/") ? text : `${here}/${text}`);
-}
-
 interface Part {
   readonly part: string;
-  /** Could be an operand or the value of an option. */
-  readonly isWhole: boolean;
+  /** `file`: nothing else; `whole`: could be an operand or the value of an option; `piece`: of a word or a text. */
+  readonly how: "file" | "whole" | "piece";
 }
 
-function partsOf(text: string, isProse: boolean): readonly Part[] {
+/** @param isPiped whether a patch may come from any text in the line. */
+function partsOf(word: ShellWord, command: ShellCommand, isPiped: boolean): readonly Part[] {
+  const { text, isProse } = word;
+  if (!(appliesPatch(command) || (isPiped && isProse))) return partsOfWord(word);
+  const files = patchPaths(text).map((part): Part => ({ part, how: "file" }));
+  // The rest of a patch is what the files hold, unless the shell makes something of it first.
+  const isPatch = isProse && isPatcher(programName(plainWords(command)[0])) && !hasSubstitution(word);
+  return isPatch ? files : [...files, ...partsOfWord(word)];
+}
+
+function partsOfWord(word: ShellWord): readonly Part[] {
+  const { text, isProse } = word;
   if (isProse) {
     const words = text.split(/[^\p{L}\p{N}\p{M}_./~*?[\]$+@%-]+/u);
-    return words.filter(Boolean).map((part) => ({ part, isWhole: false }));
+    return words.filter(Boolean).map((part) => ({ part, how: "piece" }));
   }
+  // Of grep, tar, rsync: what is not to be read.
+  if (/^--exclude(?:-dir)?=/.test(text) && !hasSubstitution(word)) return [];
   const whole = [text, text.slice(text.indexOf("=") + 1), text.replace(/^(?:-\w)?@?/, "")];
   const pieces = text.split(/[:,=@]/);
   return [
-    ...[...new Set(whole)].filter(Boolean).map((part) => ({ part, isWhole: true })),
-    ...(pieces.length === 1 ? [] : pieces.filter(Boolean).map((part) => ({ part, isWhole: false }))),
+    ...[...new Set(whole)].filter(Boolean).map((part): Part => ({ part, how: "whole" })),
+    ...(pieces.length === 1 ? [] : pieces.filter(Boolean).map((part): Part => ({ part, how: "piece" }))),
   ];
 }

@@ -44,9 +44,12 @@ export function walkLimit(monotonic: Clock): () => boolean {
 /** What no search tool goes into by itself, but where a glob sends it there. */
 const LEFT_OUT = new Set([".git", ".hg", ".svn", "node_modules"]);
 
-interface Directory {
+/** A directory or a file that is come to. */
+interface Place {
   readonly path: string;
+  /** The way there from the root of the walk. */
   readonly below: readonly string[];
+  /** How much of each pattern the way has met. */
   readonly states: readonly (readonly number[])[];
 }
 
@@ -59,10 +62,20 @@ interface Walk {
   readonly named?: readonly Glob[];
 }
 
+export interface Read extends Restriction {
+  /** A glob that makes the search leave it out. */
+  readonly leftOutBy?: string;
+}
+
+/** What is not to be gone beyond, of all walks of a search. */
+interface Bounds {
+  entriesLeft: number;
+  readonly isLate: () => boolean;
+}
+
 /**
  * The first restricted file that a search would read, breadth first from where it begins; links are not followed, as
- * search tools do not. `leftOutBy`: a glob that makes the search leave it out. `UNTELLABLE` where there is too much to
- * look through.
+ * search tools do not. `UNTELLABLE` where there is too much to look through.
  *
  * @param isLate of `walkLimit`, one for all walks that are waited for together.
  */
@@ -71,53 +84,88 @@ export function findRead(
   restricted: RestrictedPaths,
   view: PathView,
   isLate: () => boolean,
-): (Restriction & { readonly leftOutBy?: string }) | undefined {
+): Read | undefined {
   if (restricted.isEmpty) return undefined;
+  const { isList } = search;
   const cwd = `${normalise(view.cwd)}/`;
-  const belowCwd = (path: string) => (path.startsWith(cwd) ? segmentsOf(path.slice(cwd.length)) : undefined);
-  let left = MAX_ENTRIES;
-  for (const { root, globs, named } of walksOf(search, view, isLate)) {
-    const isNamed = named === undefined ? () => true : wantedBy(named);
-    const baseOf = (path: string, below: readonly string[]) =>
-      named === undefined ? below : (belowCwd(path) ?? below);
-    const fits = (reads: Fits, path: string, below: readonly string[], kind: Kind) => {
-      const leadsToCwd = kind === "directory" && cwd.startsWith(`${path}/`);
-      return isNamed(below, kind) && (leadsToCwd || reads(baseOf(path, below), belowCwd(path), kind));
-    };
-    const isSent = (reads: Fits, path: string, below: readonly string[]) =>
-      named?.some((glob) => spellsLast(parseName(below), glob)) === true ||
-      reads(baseOf(path, below), belowCwd(path), "left-out");
-    const reader = readerOf(globs, search.isList);
-    const patterns = restricted.patternsFor(root);
-    const states = patterns.map(({ glob }) => statesAt(parseName(segmentsOf(root)), glob));
-    const ahead: Directory[] = [{ path: root, below: [], states }];
-    // The list grows while it is gone through.
-    for (const directory of ahead) {
-      if (isLate()) return { pattern: UNTELLABLE, path: root };
-      for (const entry of entriesOf(directory.path)) {
-        left -= 1;
-        if (left < 0) return { pattern: UNTELLABLE, path: root };
-        const isDirectory = entry.isDirectory();
-        if (!(isDirectory || entry.isFile())) continue;
-        const [part = []] = parseName([entry.name]);
-        const next = directory.states.map((at, index) => advance(at, patterns[index]?.glob ?? [], part));
-        const path = `${directory.path === "/" ? "" : directory.path}/${entry.name}`;
-        const below = [...directory.below, entry.name];
-        if (isDirectory) {
-          const isLeftOut = LEFT_OUT.has(entry.name) && !isSent(reader, path, below);
-          if (!isLeftOut && fits(reader, path, below, "directory")) ahead.push({ path, below, states: next });
-          continue;
-        }
-        const met = patterns.find(({ glob }, index) => isMet(next[index] ?? [], glob));
-        if (met !== undefined && fits(reader, path, below, "file")) {
-          const leftOutBy = `!${met.pattern}`;
-          const isLeftOut = !fits(readerOf([...globs, leftOutBy], search.isList), path, below, "file");
-          return { pattern: met.pattern, path, ...(isLeftOut ? { leftOutBy } : {}) };
-        }
-      }
-    }
+  const bounds: Bounds = { entriesLeft: MAX_ENTRIES, isLate };
+  for (const walk of walksOf(search, view, isLate)) {
+    const reader = { ...walk, isList, cwd, fits: readerOf(walk.globs, isList) };
+    const found = findInWalk(reader, restricted.patternsFor(walk.root), bounds);
+    if (found !== undefined) return found;
   }
   return isLate() ? { pattern: UNTELLABLE, path: view.cwd } : undefined;
+}
+
+function findInWalk(
+  reader: Reader,
+  patterns: ReturnType<RestrictedPaths["patternsFor"]>,
+  bounds: Bounds,
+): Read | undefined {
+  const { root } = reader;
+  const states = patterns.map(({ glob }) => statesAt(parseName(segmentsOf(root)), glob));
+  const ahead: Place[] = [{ path: root, below: [], states }];
+  // The list grows while it is gone through.
+  for (const directory of ahead) {
+    if (bounds.isLate()) return { pattern: UNTELLABLE, path: root };
+    for (const entry of entriesOf(directory.path)) {
+      bounds.entriesLeft -= 1;
+      if (bounds.entriesLeft < 0) return { pattern: UNTELLABLE, path: root };
+      if (!(entry.isDirectory() || entry.isFile())) continue;
+      const [part = []] = parseName([entry.name]);
+      const place: Place = {
+        path: `${directory.path === "/" ? "" : directory.path}/${entry.name}`,
+        below: [...directory.below, entry.name],
+        states: directory.states.map((at, index) => advance(at, patterns[index]?.glob ?? [], part)),
+      };
+      if (entry.isDirectory()) {
+        if (goesInto(reader, place, entry.name)) ahead.push(place);
+        continue;
+      }
+      const met = patterns.find(({ glob }, index) => isMet(place.states[index] ?? [], glob));
+      if (met !== undefined && reads(reader, place, "file")) return readOf(met.pattern, place, reader);
+    }
+  }
+  return undefined;
+}
+
+function readOf(pattern: string, place: Place, reader: Reader): Read {
+  const leftOutBy = `!${pattern}`;
+  const without = { ...reader, fits: readerOf([...reader.globs, leftOutBy], reader.isList) };
+  const isLeftOut = !reads(without, place, "file");
+  return { pattern, path: place.path, ...(isLeftOut ? { leftOutBy } : {}) };
+}
+
+/** What of a walk its search reads. */
+interface Reader extends Walk {
+  readonly isList: boolean;
+  /** With a slash at its end. */
+  readonly cwd: string;
+  readonly fits: Fits;
+}
+
+function goesInto(reader: Reader, directory: Place, name: string): boolean {
+  return (!LEFT_OUT.has(name) || isSentInto(reader, directory)) && reads(reader, directory, "directory");
+}
+
+/** Whether a glob sends the search into a directory that it leaves out by itself. */
+function isSentInto(reader: Reader, directory: Place): boolean {
+  const name = parseName(directory.below);
+  return (
+    reader.named?.some((glob) => spellsLast(name, glob)) === true || fitsGlobs(reader, directory, "left-out")
+  );
+}
+
+/** Of a directory, whether it may read something in it. */
+function reads(reader: Reader, place: Place, kind: "file" | "directory"): boolean {
+  const isNamed = reader.named === undefined || wantedBy(reader.named)(place.below, kind);
+  const leadsToCwd = kind === "directory" && reader.cwd.startsWith(`${place.path}/`);
+  return isNamed && (leadsToCwd || fitsGlobs(reader, place, kind));
+}
+
+function fitsGlobs({ cwd, named, fits }: Reader, { path, below }: Place, kind: Kind): boolean {
+  const belowCwd = path.startsWith(cwd) ? segmentsOf(path.slice(cwd.length)) : undefined;
+  return fits(named === undefined ? below : (belowCwd ?? below), belowCwd, kind);
 }
 
 /**

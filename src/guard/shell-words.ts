@@ -29,10 +29,18 @@ export function programName(word: ShellWord | undefined): string {
   return text.slice(text.lastIndexOf("/") + 1);
 }
 
+/** Whether what a substitution in it comes to is worked out, where it is quoted or a here-document. */
+export function hasSubstitution({ text, isExpanded }: ShellWord): boolean {
+  return isExpanded && /\$\(|`/.test(text);
+}
+
 /** After so many here-documents without an end, each of which took the whole text to find out, there are none. */
 const MAX_UNENDED = 16;
 
 const MAX_DEPTH = 50;
+
+/** Of a script within a script. */
+const MAX_SCRIPTS = 8;
 
 interface HereDocument {
   readonly delimiter: string;
@@ -130,6 +138,27 @@ export function shellCommands(command: string): readonly ShellCommand[] {
   return commands.filter(({ words }) => words.length > 0);
 }
 
+const SHELL = /^(?:ba|z|da|k|fi)?sh$/;
+const RUNNER = /^(?:sudo|env|exec|command|nice|nohup|time)$/;
+
+/** With those in a text that a shell is to run, `bash -c "…"`, which are as if in parentheses. */
+export function allShellCommands(command: string, depth = 0): readonly ShellCommand[] {
+  return shellCommands(command).flatMap((outer) => {
+    const words = plainWords(outer);
+    const option = words.findIndex(({ text }) => /^-\w*c$/.test(text));
+    const script = words[option + 1];
+    // Behind any other program, such as docker, it may run elsewhere.
+    const program = words.find((word) => !RUNNER.test(programName(word)));
+    const isRun = option !== -1 && SHELL.test(programName(program));
+    if (!isRun || script === undefined || depth >= MAX_SCRIPTS) return [outer];
+    const inner = allShellCommands(script.text, depth + 1);
+    return [
+      outer,
+      ...inner.map((one) => ({ ...one, depth: Math.min(outer.depth + 1 + one.depth, MAX_DEPTH) })),
+    ];
+  });
+}
+
 /** The word that a here-document ends with, which begins at a place or behind blanks. */
 function hereDocument(command: string, from: number) {
   const [given = ""] =
@@ -177,14 +206,17 @@ function behindDocument(command: string, from: number): number {
   return end === -1 ? from : end + delimiter.length;
 }
 
-/** `\x2e`, `\056`, `\u002e`; of every other escape, what stands behind the backslash. */
+const CONTROLS: Readonly<Record<string, string>> = { n: "\n", r: "\r", t: "\t" };
+
+/** `\x2e`, `\056`, `\u002e`, `\n`; of every other escape, what stands behind the backslash. */
 function decodeAnsi(text: string): string {
   return text.replace(
     /\\(?:x([0-9a-f]{1,2})|u([0-9a-f]{1,4})|([0-7]{1,3})|(.))/gis,
     (_, hex: string | undefined, unicode: string | undefined, octal: string | undefined, other: string) => {
       const digits = hex ?? unicode;
       if (digits !== undefined) return String.fromCharCode(Number.parseInt(digits, 16));
-      return octal === undefined ? other : String.fromCharCode(Number.parseInt(octal, 8));
+      if (octal !== undefined) return String.fromCharCode(Number.parseInt(octal, 8));
+      return CONTROLS[other ?? ""] ?? other ?? "";
     },
   );
 }

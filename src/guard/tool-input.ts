@@ -1,3 +1,4 @@
+import { isPatcher, patchPaths } from "./patch.ts";
 import { isRecord } from "./request.ts";
 import type { ContentSearch } from "./search-tree.ts";
 
@@ -22,7 +23,7 @@ const words = (text: string): ReadonlySet<string> => new Set(text.split(" "));
  * Tools as agents name them (Claude Code, Copilot, Cursor, Gemini CLI, opencode, Codex, Cline), in lower case and without
  * what is no letter: `run_in_terminal`, `runInTerminal`.
  */
-const SHELLS = words("monitor executecommand runcommand execcommand exec");
+const SHELLS = words("monitor executecommand runcommand execcommand exec containerexec");
 const isShellName = (name: string) => SHELLS.has(name) || /shell|bash|terminal/.test(name);
 /** They read files to find a text in them. */
 const CONTENT_SEARCHES = words(
@@ -34,6 +35,9 @@ const NAME_SEARCHES = words("glob globtool globfilesearch filesearch findfiles f
 const OTHER_READERS = words(
   "read readfile notebookread view viewfile ls list listdir listdirectory listfiles getfile",
 );
+
+/** They take a patch, of a server as well: what is called so has nothing else in it that looks like one. */
+const isPatchTool = (tool: string) => /applypatch$|^patch$/.test(plain(tool));
 
 const plain = (tool: string) => tool.replace(/[^A-Za-z]/g, "").toLowerCase();
 
@@ -75,19 +79,23 @@ export function readToolInput(
   let command: string | undefined;
   let values = 0;
   let isTooLarge = false;
-  const isShell = isShellName(name) || server !== undefined;
+  const isPatch = isPatchTool(tool);
+  const isShell = !isPatch && (isShellName(name) || server !== undefined);
+  const isCommand = (key: string) => isShell && COMMAND_KEYS.has(key.toLowerCase());
 
   const visit = (value: unknown, key: string, depth: number): void => {
     values += 1;
     if (values > MAX_VALUES || depth > MAX_DEPTH) isTooLarge = true;
     else if (typeof value === "string") {
-      if (isShell && COMMAND_KEYS.has(key.toLowerCase()))
-        command = command === undefined ? value : `${command}\n${value}`;
+      if (isCommand(key)) command = command === undefined ? value : `${command}\n${value}`;
       else if (isGlobKey(key, name)) globs.push(value);
       else if (LEFT_OUT_KEYS.has(plain(key))) leftOut.push(`!${value}`);
       else if (isPathKey(key) || (LIKE_A_PATH.test(value) && !TEXT_KEYS.has(key.toLowerCase())))
         paths.push(value);
       if (FROM_KEYS.has(plain(key))) from.push(value);
+      if (isPatch) for (const path of patchPaths(value)) visit(path, "file", depth + 1);
+    } else if (Array.isArray(value) && isCommand(key) && isPatcher(String(value[0]))) {
+      visit(value.map(quoted).join(" "), key, depth + 1);
     } else if (Array.isArray(value)) {
       for (const one of value) visit(one, key, depth + 1);
     } else if (isRecord(value)) {
@@ -95,6 +103,9 @@ export function readToolInput(
     }
   };
   visit(input, "", 0);
+  const [start] = from;
+  if (isPatch && start !== undefined)
+    paths.push(...paths.filter((path) => !/^[/~$]/.test(path)).map((path) => `${start}/${path}`));
   return {
     paths,
     searches: globs.map((glob) => ({ glob, from: from[0] })),
@@ -104,6 +115,9 @@ export function readToolInput(
     isTooLarge,
   };
 }
+
+/** An argument as a shell takes it. */
+const quoted = (argument: unknown) => `'${String(argument).replaceAll("'", "'\\''")}'`;
 
 /** Claude Code's takes a list of globs, and nothing else that would leave files out; one reads all that it is given. */
 function contentSearch(

@@ -212,12 +212,15 @@ describe("a shell command", () => {
     ["cat $'\\056env'"],
     ["cat $'\\u002eenv'"],
     ['cat $".env"'],
+    ['bash -c "cat .env"'],
+    ["bash -lc 'cd data && cat raw/a.csv'"],
+    ["sudo sh -c 'true; bash -c \"cat .env\"'"],
   ])("with a restricted path as a word is denied: %s", (command) => {
     expect(decide("Bash", { command }).decision).toBe("deny");
   });
 
   test.each([
-    ['bash -c "cat .env"'],
+    [`bash -c "python -c 'open(\\".env\\")'"`],
     [`python -c "open('.env').read()"`],
     ["git commit -m 'move frontend/app.ts away'"],
     ["cat <<EOF\nsee frontend/app.ts\nEOF"],
@@ -313,6 +316,10 @@ describe("a shell may read what decides over the agent, as other tools may", () 
     ["find .claude/settings.json -delete"],
     ["jq . x <> .claude/settings.json"],
     ["cp .claude/settings.json x"],
+    ["xxd -r x .claude/settings.json"],
+    ["cat x | less -O.claude/settings.json"],
+    ["cat x | less --log-file=.claude/settings.json"],
+    ["bat --pager 'rm .claude/settings.json' x"],
     ["python3 - <<EOF\nopen('.claude/settings.json', 'w')\nEOF"],
   ])("and is asked for what may change it: %s", (command) => {
     expect(decide("Bash", { command })).toMatchObject({ decision: "ask", rule: "own-files" });
