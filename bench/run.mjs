@@ -48,6 +48,7 @@ function time(args, env, input) {
   return ms;
 }
 
+/** Of all cases. */
 const bareTimes = [];
 
 const median = (numbers) => [...numbers].sort((a, b) => a - b)[numbers.length >> 1];
@@ -62,10 +63,12 @@ const shuffled = (cases) =>
 /**
  * Runs bare Node and every case once per round, in turns, so that whatever the machine does hits all of them alike.
  *
- * @returns how many times as long as bare Node each case takes, by name: the median of the rounds' ratios.
+ * @returns how many times as long as bare Node each case takes, by name: the ratio of the medians, bare Node's over all
+ *   cases. One time over the one before it would carry the noise of both.
  */
 function measure(cases) {
-  const ratios = new Map(cases.map(({ name }) => [name, []]));
+  const times = new Map(cases.map(({ name }) => [name, []]));
+  const bare = [];
   for (let round = -5; round < rounds; round++) {
     for (const { name, args, env, after, input } of shuffled(cases)) {
       pause(SETTLE_MS);
@@ -74,11 +77,12 @@ function measure(cases) {
       const ms = time(args, env, input);
       after?.();
       if (round < 0) continue;
-      bareTimes.push(bareMs);
-      ratios.get(name).push(ms / bareMs);
+      bare.push(bareMs);
+      times.get(name).push(ms);
     }
   }
-  return new Map([...ratios].map(([name, all]) => [name, median(all)]));
+  bareTimes.push(...bare);
+  return new Map([...times].map(([name, all]) => [name, median(all) / median(bare)]));
 }
 
 function newHome(name, config = {}) {

@@ -18,8 +18,8 @@ export function appendFact(journal: Journal, fact: Fact, hooks: AppendHooks = {}
   const bytes = Buffer.from(`\n${JSON.stringify(fact)}\n`);
   if (bytes.length > MAX_FACT_BYTES) throw new Error(`fact of ${bytes.length} bytes; bodies belong in blobs`);
   for (let near = journal.near; ; near = undefined) {
-    ensureDirectory(journal.dir);
-    const segment = near !== undefined && isNewest(journal.dir, near) ? near : openSegment(journal.dir);
+    // Whether it still is the newest one is found out on the way.
+    const segment = near ?? openSegment(journal.dir);
     hooks.onSegment?.(segment);
     const place = appendTo(journal, segment, bytes, hooks.beforeSync);
     if (place !== undefined) return place;
@@ -96,13 +96,9 @@ function placeOf(fd: number, dir: string, segment: number, start: number, bytes:
   return standsBeforeSeal(fd, start, bytes, kept) ? { segment } : undefined;
 }
 
-/** As far as can be told without listing; whoever writes there looks again. */
-function isNewest(dir: string, segment: number): boolean {
-  return fs.existsSync(segmentPath(dir, segment)) && !fs.existsSync(segmentPath(dir, segment + 1));
-}
-
 /** The newest segment's number; creates the first one of a new journal. */
 function openSegment(dir: string): number {
+  ensureDirectory(dir);
   for (;;) {
     const newest = listSegments(dir).at(-1);
     if (newest !== undefined) return newest;
