@@ -1,6 +1,14 @@
 import { commandNames } from "../core/command-names.ts";
 import { READERS, READERS_OF_GIT } from "./changeable.ts";
-import { plainWords, programName, type ShellCommand, type ShellWord, shellCommands } from "./shell-words.ts";
+import {
+  isShell,
+  plainWords,
+  programName,
+  type ShellCommand,
+  type ShellWord,
+  shellCommands,
+  standsBefore,
+} from "./shell-words.ts";
 
 const PROGRAM = /(?:^|\/)tta-persona(?:\.cjs|@[\w.^~-]+)?$/i;
 
@@ -26,9 +34,6 @@ const RUNNERS = words(
   "npx bunx pnpx npm pnpm yarn bun node deno env sudo doas exec command builtin time timeout nice nohup setsid stdbuf xargs",
 );
 
-/** Before a command, and no part of it. */
-const KEYWORDS = words("if then else elif while until do ! {");
-
 const PACKAGE_MANAGERS = words("npm pnpm yarn bun");
 /** What follows these is the name of a package. */
 const PACKAGE_VERBS = words(
@@ -46,12 +51,11 @@ const TEXT_ONLY_OF_GIT = new Set([
   ...words("add branch checkout commit describe grep merge mv notes restore rm stash tag"),
 ]);
 
-/** Shells: what they are given as text is a command. */
-const SHELLS = words("sh bash zsh dash ksh fish ssh su eval");
+/** What they are given as text is a command, as with a shell. */
+const SHELL_LIKE = words("ssh su eval");
 
 /** They say who is active, for a command or for all that follow. */
 const VARIABLE = /^(?:-u|--unset=)?(TTA_PERSONA(?:_HOME|_SHELL)?)(?:\+?=|$)/;
-const ASSIGNMENT = /^\w+\+?=/;
 const SETTERS = words("export declare typeset readonly local unset set setenv");
 
 /** Nobody writes a longer one by hand. */
@@ -90,7 +94,7 @@ interface CommandParts {
 function partsOf(command: ShellCommand): CommandParts {
   const { words, isFed } = command;
   const plain = plainWords(command);
-  const first = plain.findIndex(({ text }) => !ASSIGNMENT.test(text) && !KEYWORDS.has(text));
+  const first = plain.findIndex((word) => !standsBefore(word));
   const start = first === -1 ? plain.length : first;
   const head = programName(plain[start]);
   const verb = plain.find(({ text }, at) => at > start && !text.startsWith("-"))?.text ?? "";
@@ -111,8 +115,9 @@ function variable({ words, start, head }: CommandParts): string | undefined {
 }
 
 function inCommand(parts: CommandParts, isText: boolean, depth: number): string | undefined {
+  const takesScripts = isShell(parts.head) || SHELL_LIKE.has(parts.head);
   for (const [at, word] of parts.words.entries()) {
-    const isShells = SHELLS.has(parts.head) || /^-\w*c$/.test(parts.words[at - 1]?.text ?? "");
+    const isShells = takesScripts || /^-\w*c$/.test(parts.words[at - 1]?.text ?? "");
     const found = word.isProse
       ? isText
         ? inSubstitution(word, depth)

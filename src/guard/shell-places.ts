@@ -22,9 +22,10 @@ export function* placedCommands(
   for (const command of commands) {
     places = placesAt(command.depth, places);
     const here = places[command.depth] ?? view.cwd;
-    const goneTo = destination(command, here, view);
+    const [program = "", ...words] = plainWords(command).map(({ text }) => text);
+    const goneTo = destination(program, words, here, view);
     yield { command, here, isKnown, goneTo };
-    if (!/^(?:cd|pushd|popd)$/.test(plainWords(command)[0]?.text ?? "")) continue;
+    if (!/^(?:cd|pushd|popd)$/.test(program)) continue;
     if (goneTo === undefined) isKnown = false;
     else places = [...places.slice(0, command.depth), goneTo];
   }
@@ -36,17 +37,15 @@ function placesAt(depth: number, places: readonly string[]): readonly string[] {
   return next;
 }
 
-const isCd = (command: ShellCommand) => /^(?:cd|pushd)$/.test(plainWords(command)[0]?.text ?? "");
-
 /** Where `cd`, or the option `-C` of git, make and tar, goes; undefined where it does not, or nobody can tell. */
 function destination(
-  command: ShellCommand,
+  program: string,
+  words: readonly string[],
   here: string,
   { cwd, userHome = "" }: Pick<PathView, "cwd" | "userHome">,
 ): string | undefined {
-  const [, ...words] = plainWords(command).map(({ text }) => text);
   const option = words.indexOf("-C");
-  const given = isCd(command)
+  const given = /^(?:cd|pushd)$/.test(program)
     ? (words.find((text) => text === "-" || !text.startsWith("-")) ?? "~")
     : option === -1
       ? undefined

@@ -3,7 +3,7 @@ import type { PathView } from "./path-forms.ts";
 import { type RestrictedPaths, UNTELLABLE } from "./restricted-paths.ts";
 import { type ContentSearch, findRead, type Read } from "./search-tree.ts";
 import { placedCommands } from "./shell-places.ts";
-import { allShellCommands, plainWords, programName, type ShellCommand } from "./shell-words.ts";
+import { allShellCommands, plainWords, programName, type ShellCommand, standsBefore } from "./shell-words.ts";
 
 /**
  * The first restricted file that a `grep -r` in a shell command would read, as `findRead` tells it. Nothing is said of
@@ -30,8 +30,8 @@ export function findShellRead(
   return untellable;
 }
 
-/** Before a command, and no part of it. */
-const BEFORE = /^(?:\w+\+?=.*|if|then|else|elif|while|until|do|!|\{|time|command|sudo)$/s;
+/** They run the command that follows them, as it stands there. */
+const RUNNER = /^(?:time|command|sudo)$/;
 
 /** Options of grep whose value may stand behind them. */
 const WITH_VALUE = /^--(?:include|exclude(?:-dir)?|regexp|file)$/;
@@ -47,7 +47,7 @@ interface GrepArguments {
 /** What a command reads in a directory, where it is a `grep -r` whose words are plain. */
 function recursiveGrep(command: ShellCommand, here: string): ContentSearch | undefined {
   const words = plainWords(command);
-  const start = words.findIndex(({ text }) => !BEFORE.test(text));
+  const start = words.findIndex((word) => !standsBefore(word) && !RUNNER.test(word.text));
   // Where another command's output stands among the words, some are not there.
   if (start === -1 || command.isFed || !/^[ef]?grep$/.test(programName(words[start]))) return undefined;
   if (words.some(({ text }) => text.startsWith("--exclude-from"))) return undefined;

@@ -23,6 +23,16 @@ export function plainWords({ words }: ShellCommand): readonly ShellWord[] {
   return words.filter(({ kind }) => kind === "word");
 }
 
+const KEYWORDS = new Set("if then else elif while until do ! {".split(" "));
+
+/** Whether a word that stands first is no part of the command: an assignment or a keyword. */
+export function standsBefore({ text }: ShellWord): boolean {
+  return /^\w+\+?=/.test(text) || KEYWORDS.has(text);
+}
+
+/** Whether a program runs a text that it is given as a script. */
+export const isShell = (name: string): boolean => /^(?:ba|z|da|k|fi)?sh$/.test(name);
+
 /** A program's name, without its directory. */
 export function programName(word: ShellWord | undefined): string {
   const text = word?.text ?? "";
@@ -138,7 +148,6 @@ export function shellCommands(command: string): readonly ShellCommand[] {
   return commands.filter(({ words }) => words.length > 0);
 }
 
-const SHELL = /^(?:ba|z|da|k|fi)?sh$/;
 const RUNNER = /^(?:sudo|env|exec|command|nice|nohup|time)$/;
 
 /** With those in a text that a shell is to run, `bash -c "…"`, which are as if in parentheses. */
@@ -149,7 +158,7 @@ export function allShellCommands(command: string, depth = 0): readonly ShellComm
     const script = words[option + 1];
     // Behind any other program, such as docker, it may run elsewhere.
     const program = words.find((word) => !RUNNER.test(programName(word)));
-    const isRun = option !== -1 && SHELL.test(programName(program));
+    const isRun = option !== -1 && isShell(programName(program));
     if (!isRun || script === undefined || depth >= MAX_SCRIPTS) return [outer];
     const inner = allShellCommands(script.text, depth + 1);
     return [
