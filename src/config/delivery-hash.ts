@@ -5,6 +5,8 @@ import type { ResolvedSetting } from "./settings.ts";
 /** What these settings say does not matter to who delivers. */
 const OTHERS = ["session.", "apply.", "agent.", "llm.", "capture", "masking.", "delivery.mode"];
 
+const OTEL = ["OTEL_EXPORTER_OTLP_", "OTEL_TRACES_EXPORTER", "OTEL_SDK_DISABLED"];
+
 /**
  * Everything that decides where and how is delivered, the standard variables included. Only what is not as it is by
  * default, since every switch with a sink asks for this.
@@ -15,11 +17,7 @@ export function deliveryHash(resolved: readonly ResolvedSetting[], env: Environm
     if (value === undefined || value === key.default) continue;
     if (!OTHERS.some((start) => key.key.startsWith(start))) parts.push(`${key.key}=${value}`);
   }
-  for (const name of Object.keys(env)
-    .filter((one) => one.startsWith("OTEL_"))
-    .sort()) {
-    if (/^OTEL_(EXPORTER_OTLP_|TRACES_EXPORTER|SDK_DISABLED)/.test(name))
-      parts.push(`${name}=${env[name] ?? ""}`);
-  }
+  const variables = Object.keys(env).filter((name) => OTEL.some((start) => name.startsWith(start)));
+  for (const name of variables.sort()) parts.push(`${name}=${env[name] ?? ""}`);
   return hashText(parts.join("\n"));
 }

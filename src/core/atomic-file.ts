@@ -1,4 +1,5 @@
 import fs from "node:fs";
+import { removeFile } from "./filesystem.ts";
 import { randomHex } from "./random.ts";
 
 /** Writes all of it or throws: a short write is a full disk that did not say so. */
@@ -33,7 +34,7 @@ export function replaceFile(path: string, content: string, durable = true, mode 
     } catch {
       // It was closed before the rename failed.
     }
-    fs.rmSync(temporary, { force: true });
+    removeFile(temporary);
     throw error;
   }
   if (durable) syncDirectory(path.slice(0, path.lastIndexOf("/")));

@@ -1,5 +1,6 @@
 import fs from "node:fs";
 import { replaceFile, syncDirectory, writeFully } from "./atomic-file.ts";
+import { removeFile } from "./filesystem.ts";
 import { trimSlashes } from "./project-directories.ts";
 
 /**
@@ -14,7 +15,7 @@ export function createFile(path: string, content: string, mode: number): void {
     writeFully(fd, Buffer.from(content));
     fs.fsyncSync(fd);
   } catch (error) {
-    fs.rmSync(path, { force: true });
+    removeFile(path);
     throw withPath(error, path);
   } finally {
     fs.closeSync(fd);

@@ -1,6 +1,7 @@
 import fs from "node:fs";
 import { replaceFile } from "../core/atomic-file.ts";
 import { systemErrorCode } from "../core/errors.ts";
+import { removeFile } from "../core/filesystem.ts";
 import { ensureDirectory, type Home } from "../core/home.ts";
 
 /**
@@ -25,7 +26,7 @@ export function writeNotice(home: Home, text: string | undefined): void {
   if (readNotice(home) === text) return;
   try {
     if (text === undefined) {
-      fs.rmSync(noticePath(home), { force: true });
+      removeFile(noticePath(home));
       return;
     }
     ensureDirectory(home.state);

@@ -1,5 +1,6 @@
 import fs from "node:fs";
 import { syncDirectory } from "../core/atomic-file.ts";
+import { removeFile } from "../core/filesystem.ts";
 import { ensureDirectory } from "../core/home.ts";
 import { type Fact, MAX_FACT_BYTES, SEAL } from "./fact.ts";
 import { firstSegment, type Journal, listSegments, sealSegment, segmentPath } from "./segments.ts";
@@ -109,7 +110,7 @@ function openSegment(dir: string): number {
 
 /** While we were paused it may have been there, ended and deleted: its number is used up then. */
 function removeIfStray(dir: string, segment: number): void {
-  if (!listSegments(dir).includes(segment)) fs.rmSync(segmentPath(dir, segment), { force: true });
+  if (!listSegments(dir).includes(segment)) removeFile(segmentPath(dir, segment));
 }
 
 function createSegment(dir: string, segment: number): boolean {

@@ -1,4 +1,5 @@
 import fs from "node:fs";
+import { removeFile } from "../core/filesystem.ts";
 import { blobDirectory } from "./blobs.ts";
 import { type Cursor, deleteSegmentsBelow, listSegments, segmentPath } from "./segments.ts";
 
@@ -111,7 +112,7 @@ function freeOldest(dir: string, bytes: number): number {
   let freed = 0;
   for (const { path, stat } of files) {
     if (freed >= bytes) break;
-    fs.rmSync(path, { force: true });
+    removeFile(path);
     freed += stat?.size ?? 0;
   }
   return freed;

@@ -1,5 +1,6 @@
 import fs from "node:fs";
 import { syncDirectory, writeFully } from "../core/atomic-file.ts";
+import { removeFile } from "../core/filesystem.ts";
 import { SEAL } from "./fact.ts";
 
 /** Where a journal lives, and at which size it begins a new segment. */
@@ -50,7 +51,7 @@ export function deleteSegmentsBelow(dir: string, floor: number): void {
   syncDirectory(dir);
   for (const { number, name, isFloor } of before.files) {
     // The mark before stays until the next time: a listing that runs meanwhile finds one of the two.
-    if (number < (isFloor ? before.floor : floor)) fs.rmSync(`${dir}/${name}`, { force: true });
+    if (number < (isFloor ? before.floor : floor)) removeFile(`${dir}/${name}`);
   }
 }
 

@@ -1,6 +1,7 @@
 import fs from "node:fs";
 import { replaceFile } from "../core/atomic-file.ts";
 import { errorCode } from "../core/errors.ts";
+import { removeFile } from "../core/filesystem.ts";
 import { ensureDirectory, type Home } from "../core/home.ts";
 import type { Place } from "../journal/append.ts";
 import type { Fact } from "../journal/fact.ts";
@@ -133,7 +134,7 @@ function keepShell(path: string, persona: string | undefined): void {
 
 function removeQuietly(path: string): void {
   try {
-    fs.rmSync(path, { force: true });
+    removeFile(path);
   } catch {
     // Read-only: nobody has switched there either.
   }
